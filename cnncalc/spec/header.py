@@ -1,0 +1,343 @@
+"""The top level of a file: variables, variants, defaults, block signatures, budgets, meta."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from cnncalc import ops
+from cnncalc.net import Budget
+from cnncalc.ops.base import Argument
+from cnncalc.records import Record
+from cnncalc.spec.binding import spellings
+from cnncalc.spec.expressions import as_int
+from cnncalc.spec.loader import Document, entries, is_plain, scalar
+from cnncalc.spec.slots import compile_slot
+from cnncalc.spec.suggest import suggest
+from cnncalc.spec.tree import UNBOUND, Block, LookUpError, NodeError, Unit
+from cnncalc.spec.unknown import (
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    NAME_HINT,
+    argument_hint,
+    layer_type_hint,
+)
+from cnncalc.spec.words import is_name
+
+SECTIONS = (
+    "cnncalc", "name", "meta", "include", "input", "inputs", "vars", "variants", "defaults",
+    "blocks", "layers", "outputs", "budgets",
+)  # fmt: skip
+BLOCK = re.compile(r"([A-Z][A-Za-z0-9]*)(?:\((.*)\))?", re.DOTALL)
+PARAMETER = re.compile(r"\s*([a-z_][a-z0-9_]*)\s*(?::\s*([a-z]+)\s*)?(?:=\s*(.*?)\s*)?", re.DOTALL)
+TYPES = ("int", "num", "bool", "str", "list", "ref")
+BUDGET_KEYS = ("assert", "level", "why", "id", "only")
+LEVELS = ("error", "warn", "info")
+WORDS = frozenset({"prev", "in", "input", "true", "false", "if", "else", "and", "or", "not"})
+
+
+def sections(unit: Unit) -> None:
+    """Sort a file's top level into its sections; raises NodeError."""
+    root = unit.document.root
+    if not isinstance(root, yaml.MappingNode):
+        raise NodeError(
+            root,
+            "a spec is a mapping with the keys input and layers",
+            hint="start with `input: [3, 224, 224]`",
+        )
+    for key, node, value in entries(unit.document, root):
+        if key not in SECTIONS:
+            hint = suggest(key, SECTIONS) or f"a spec has {', '.join(SECTIONS)}"
+            raise NodeError(node, f"unknown key '{key}'", hint=hint)
+        unit.sections[key] = (node, value)
+    if "cnncalc" in unit.sections:
+        value = unit.sections["cnncalc"][1]
+        if _scalar(value) != 1:
+            raise NodeError(
+                value, "cnncalc: this is version 1 of the language", hint="write cnncalc: 1"
+            )
+
+
+def _scalar(node: yaml.Node) -> Any:
+    return scalar(node) if isinstance(node, yaml.ScalarNode) else UNBOUND
+
+
+def check_length(what: str, text: str, node: yaml.Node) -> None:
+    """Raise NodeError for a text that no report has room for."""
+    if len(text) > LONGEST_TEXT:
+        label = f"{len(text):,} characters"
+        raise NodeError(node, f"{what}: at most {LONGEST_TEXT:,} characters", label=label)
+
+
+def text_of(unit: Unit, key: str) -> str:
+    """Return a section that holds a text, or an empty text."""
+    if key not in unit.sections:
+        return ""
+    node = unit.sections[key][1]
+    if not isinstance(node, yaml.ScalarNode) or scalar(node) is None:
+        raise NodeError(node, f"{key}: must be a text")
+    text = str(node.value)
+    check_length(key, text, node)
+    return text
+
+
+def mapping(unit: Unit, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
+    """Return the entries of a section that is a mapping; none where it is missing."""
+    if key not in unit.sections:
+        return []
+    return mapping_of(unit.document, key, unit.sections[key][1])
+
+
+def mapping_of(
+    document: Document, what: str, node: yaml.Node
+) -> list[tuple[str, yaml.Node, yaml.Node]]:
+    """Return the entries of a mapping; raises NodeError where it is something else."""
+    if isinstance(node, yaml.ScalarNode) and scalar(node) is None and is_plain(node):
+        return []
+    if not isinstance(node, yaml.MappingNode):
+        hint = f"write {what.rpartition(' ')[2]}: {{key: value}}"
+        raise NodeError(node, f"{what}: must be a mapping", hint=hint)
+    return entries(document, node)
+
+
+def listed(unit: Unit, key: str, example: str = "...") -> list[yaml.Node]:
+    """Return the entries of a section that is a list; none where it is missing."""
+    if key not in unit.sections:
+        return []
+    node = unit.sections[key][1]
+    if not isinstance(node, yaml.SequenceNode):
+        raise NodeError(node, f"{key}: must be a list", hint=f"write {key}: [{example}]")
+    return list(node.value)
+
+
+def plain(document: Document, node: yaml.Node) -> Any:
+    """Return a node as plain data, for meta."""
+    if isinstance(node, yaml.MappingNode):
+        return {key: plain(document, value) for key, _, value in entries(document, node)}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(document, each) for each in node.value]
+    return scalar(node)
+
+
+class Override(Record):
+    """A value that replaces one under vars, and the text it stands in: the spec or an option."""
+
+    node: yaml.Node
+    document: Document
+
+
+def check_name(what: str, name: str, key: yaml.Node, allowed: str = "") -> None:
+    """Raise NodeError where a name cannot be one, or means something in expressions."""
+    if name in WORDS and name != allowed:
+        text = f"{what}: '{name}' is a word of the language"
+        raise NodeError(key, text, hint="choose another name")
+    if len(name) > LONGEST_NAME:
+        text, label = f"{what}: a name has at most {LONGEST_NAME} characters", f"{len(name):,}"
+        raise NodeError(key, text, label=label)
+    if not is_name(name):
+        raise NodeError(key, f"{what}: '{name}' is not a name", hint=NAME_HINT)
+
+
+def variables(unit: Unit, overrides: Mapping[str, Override]) -> None:
+    """Evaluate `vars` in order, with overridden values; raises NodeError."""
+
+    def find(name: str) -> Any:
+        return unit.vars.get(name, UNBOUND)
+
+    for name, key, node in mapping(unit, "vars"):
+        check_name("vars", name, key)
+        value, document = overrides.get(name, Override(node, unit.document))
+        try:
+            slot = compile_slot("vars", Argument(name, "list", ""), _as_list(value))
+            resolve = resolver(unit.vars, unit.vars)
+            values = slot.constant if slot.compute is None else slot.compute(find, resolve)
+        except NodeError as error:
+            error.document = document
+            raise
+        unit.vars[name] = values[0]
+
+
+def _as_list(node: yaml.Node) -> yaml.SequenceNode:
+    return yaml.SequenceNode("", [node], node.start_mark, node.end_mark)
+
+
+def resolver(values: Mapping[str, Any], names: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Return a look-up of variables alone, for the places where no layer exists yet."""
+
+    def resolve(name: str) -> Any:
+        if name not in values:
+            hint = suggest(name, names) or "only vars that stand above are known here"
+            raise LookUpError(name, f"unknown name '{name}'", hint)
+        return values[name]
+
+    return resolve
+
+
+def variants(unit: Unit) -> dict[str, dict[str, yaml.Node]]:
+    """Return variant -> variable -> value; raises NodeError for unknown variables."""
+    known = [name for name, _, _ in mapping(unit, "vars")]
+    found: dict[str, dict[str, yaml.Node]] = {}
+    for name, key, node in mapping(unit, "variants"):
+        check_name("variants", name, key)
+        found[name] = {}
+        for variable, at, value in mapping_of(unit.document, f"variant {name}", node):
+            if variable not in known:
+                hint = suggest(variable, known) or "a variant sets variables that vars declares"
+                raise NodeError(at, f"variant {name}: unknown variable '{variable}'", hint=hint)
+            found[name][variable] = value
+    return found
+
+
+def defaults(unit: Unit) -> None:
+    """Read the defaults of layer types; raises NodeError."""
+    for name, key, node in mapping(unit, "defaults"):
+        op = ops.find(name)
+        if op is None:
+            raise _no_defaults(key, name)
+        names = spellings(op.arguments)
+        bound = unit.defaults.setdefault(op.name, {})
+        for argument, at, value in mapping_of(unit.document, f"defaults: {name}", node):
+            if argument not in names:
+                hint = argument_hint(argument, names)
+                raise NodeError(at, f"defaults: {name} has no argument '{argument}'", hint=hint)
+            if names[argument] in bound:
+                text = f"defaults: {name}: argument '{names[argument]}' is given twice"
+                raise NodeError(at, text, hint="keep one of them")
+            bound[names[argument]] = value
+
+
+def _no_defaults(key: yaml.Node, name: str) -> NodeError:
+    if BLOCK.fullmatch(name) and name.lower() not in ops.FOREIGN:
+        hint = f"give its parameters defaults under blocks: {name}(s=1)"
+        return NodeError(key, f"defaults: '{name}' is a block, not a layer type", hint=hint)
+    text = f"defaults: unknown layer type '{name}'"
+    return NodeError(key, text, hint=layer_type_hint(name))
+
+
+def block_of(unit: Unit, text: str, key: yaml.Node, node: yaml.Node) -> Block:
+    """Return a block with its parameters, the body not yet read; raises NodeError."""
+    match = BLOCK.fullmatch(text.strip())
+    if match is None:
+        raise NodeError(
+            key,
+            f"'{text}' is not a block's signature",
+            hint="write Name(c, s=1): with a capital letter, so that layers and blocks never mix",
+        )
+    name, inside = match.groups()
+    if len(name) > LONGEST_NAME:
+        raise NodeError(key, f"a block's name has at most {LONGEST_NAME} characters")
+    parameters: list[Argument] = []
+    offset = match.start(2)
+    for part in inside.split(",") if inside and inside.strip() else []:
+        parameter = _parameter(name, part, key, offset)
+        offset += len(part) + 1
+        if any(parameter.name == each.name for each in parameters):
+            text = f"{name}: parameter '{parameter.name}' is written twice"
+            raise NodeError(key, text, hint="keep one of them")
+        parameters.append(parameter)
+    return Block(unit, name, tuple(parameters), key, node)
+
+
+def _parameter(block: str, text: str, key: yaml.Node, offset: int) -> Argument:
+    """Return a parameter; `offset` is where its text starts in the signature."""
+    match = PARAMETER.fullmatch(text)
+    offset += len(text) - len(text.lstrip())
+
+    def wrong(what: str, hint: str) -> NodeError:
+        width = max(len(text.strip()), 1)
+        return NodeError(key, f"{block}: {what}", hint=hint, offset=offset, width=width)
+
+    if match is None or match[1] in WORDS:
+        raise wrong(f"'{text.strip()}' is not a parameter", "write c, s=1 or skip:ref")
+    name, kind, written = match.groups()
+    if max(len(name), len(written or "")) > LONGEST_NAME:
+        raise wrong(f"a parameter has at most {LONGEST_NAME} characters", "write shorter ones")
+    if kind is not None and kind not in TYPES:
+        hint = suggest(kind, TYPES) or f"types are {', '.join(TYPES)}"
+        raise wrong(f"unknown type '{kind}' of parameter '{name}'", hint)
+    if written is None:
+        return Argument(name, kind or "int", "")
+    value = scalar(yaml.ScalarNode("", written, key.start_mark, key.end_mark))
+    settled = _default(kind or _kind_of(value), value)
+    if settled is None:
+        of_type = f" of type {kind}" if kind else ""
+        hint = "defaults are numbers, true, false or words"
+        raise wrong(f"'{written}' is not a default for parameter '{name}'{of_type}", hint)
+    return Argument(name, kind or _kind_of(value), "", settled)
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int"
+    return "num" if isinstance(value, float) else "str"
+
+
+def _default(kind: str, value: Any) -> Any:
+    """Return a parameter's default in its type; None where it does not suit."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    suits = {
+        "int": number and as_int(value) is not None,
+        "num": number,
+        "bool": isinstance(value, bool),
+        "str": isinstance(value, str) and is_name(value),
+    }
+    if not suits.get(kind, False):
+        return None
+    return as_int(value) if kind == "int" else value
+
+
+def budgets(unit: Unit, variant: str | None) -> Iterator[Budget]:
+    """Yield the budget lines that hold for the variant; raises NodeError."""
+    for node in listed(unit, "budgets", "params <= 26M"):
+        fields = {"assert": node}
+        if isinstance(node, yaml.MappingNode):
+            fields = _budget_fields(unit, node)
+        yield from _budget(unit, fields, variant)
+
+
+def _budget_fields(unit: Unit, node: yaml.MappingNode) -> dict[str, yaml.Node]:
+    fields: dict[str, yaml.Node] = {}
+    for key, at, value in entries(unit.document, node):
+        if key not in BUDGET_KEYS:
+            hint = suggest(key, BUDGET_KEYS) or f"a budget has {', '.join(BUDGET_KEYS)}"
+            raise NodeError(at, f"budget: unknown key '{key}'", hint=hint)
+        fields[key] = value
+    if "assert" not in fields:
+        hint = "write assert: params <= 26M"
+        raise NodeError(node, "budget: the key assert is missing", hint=hint)
+    return fields
+
+
+def _only(unit: Unit, node: yaml.Node) -> list[str]:
+    """Return the variants that a budget is for; raises NodeError for one that does not exist."""
+    known = [name for name, _, _ in mapping(unit, "variants")]
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    for each in nodes:
+        if _scalar(each) not in known:
+            hint = suggest(str(_scalar(each)), known) or "only: lists variants of this spec"
+            raise NodeError(each, f"budget: no variant '{_scalar(each)}'", hint=hint)
+    return [each.value for each in nodes]
+
+
+def _budget(unit: Unit, fields: dict[str, yaml.Node], variant: str | None) -> Iterator[Budget]:
+    node = fields["assert"]
+    text = _scalar(node)
+    if not isinstance(text, str):
+        shown = f"'{node.value}'" if isinstance(node, yaml.ScalarNode) else "this"
+        hint = "write a line such as: params <= 26M"
+        raise NodeError(node, f"budget: {shown} is not a line of text", hint=hint)
+    check_length("budget", text, node)
+    level = _scalar(fields["level"]) if "level" in fields else "error"
+    if level not in LEVELS:
+        hint = suggest(str(level), LEVELS)
+        text = f"budget: level must be one of {', '.join(LEVELS)}, not {level}"
+        raise NodeError(fields["level"], text, hint=hint)
+    if "only" in fields and variant not in _only(unit, fields["only"]):
+        return
+    mark = node.start_mark
+    yield Budget(text, level, unit.document.file, mark.line + 1, mark.column + 1)
