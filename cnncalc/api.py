@@ -1,0 +1,179 @@
+"""The public functions: load, analyze, render."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cnncalc.analyses.summary import analyze as _analyze
+from cnncalc.bundled import bundled as all_bundled
+from cnncalc.bundled import find_bundled
+from cnncalc.errors import CnncalcError, ShapeError, SpecError, did_you_mean
+from cnncalc.geometry import Shape
+from cnncalc.net import Net
+from cnncalc.renderers import render as _render
+from cnncalc.report import Report
+from cnncalc.spec import LAYER_LIMIT, Choice, Text, read, read_text
+from cnncalc.spec.loader import Limits
+from cnncalc.spec.slots import SIZE_LIMIT
+
+__all__ = [
+    "CnncalcError",
+    "Net",
+    "Report",
+    "ShapeError",
+    "SpecError",
+    "analyze",
+    "explain",
+    "load",
+    "loads",
+    "render",
+]
+
+
+def load(
+    spec: str | os.PathLike[str],
+    *,
+    variant: str | None = None,
+    set: Mapping[str, Any] | None = None,  # noqa: A002 the option's name on the command line
+    input: Shape | Mapping[str, Shape] | None = None,  # noqa: A002 likewise
+    max_layers: int = LAYER_LIMIT,
+) -> Net:
+    """Return the network of a spec file, with every layer's facts resolved.
+
+    `spec` is a path, optionally with a variant (`resnet.yaml@resnet50`), or the name of a bundled
+    network (`resnet50`). `set` overrides variables; `input` overrides the input's shape
+    (channels, *spatial), without a batch axis, or shapes by input name. Raises SpecError with all
+    independent problems of the file.
+    """
+    path, shown, named = _locate(os.fspath(spec))
+    choice = _choice(variant or named, set, input, max_layers)
+    return read(read_text(path, shown, choice.limits), choice)
+
+
+def loads(
+    text: str | bytes,
+    *,
+    name: str = "<text>",
+    variant: str | None = None,
+    set: Mapping[str, Any] | None = None,  # noqa: A002 as in load
+    input: Shape | Mapping[str, Shape] | None = None,  # noqa: A002 as in load
+    max_layers: int = LAYER_LIMIT,
+    limits: Limits | None = None,
+) -> Net:
+    """Return the network of a spec given as text; `name` stands for the file in errors."""
+    choice = _choice(variant, set, input, max_layers)
+    if limits is not None:
+        choice = choice._replace(limits=limits)
+    return read(Text(text, name, None), choice)
+
+
+def _choice(
+    variant: str | None,
+    overrides: Mapping[str, Any] | None,
+    shapes: Shape | Mapping[str, Shape] | None,
+    max_layers: int,
+) -> Choice:
+    by_name = shapes if isinstance(shapes, Mapping) else {"": shapes} if shapes else {}
+    for name, shape in by_name.items():
+        whole = all(isinstance(n, int) and 1 <= n <= SIZE_LIMIT for n in shape)
+        if not whole or not 1 <= len(shape) <= 4:
+            raise CnncalcError(
+                f"input {name}: {tuple(shape)} is not a shape".replace(" :", ":"),
+                hint=f"a shape has 1 to 4 axes of 1 to {SIZE_LIMIT:,}: channels, height, width",
+            )
+    return Choice(variant, overrides or {}, by_name, max_layers)
+
+
+def _locate(spec: str) -> tuple[Path, str, str | None]:
+    """Return (path, name to show, variant) for a path, path@variant, or bundled name."""
+    if os.path.exists(spec):  # noqa: PTH110 a name may hold anything, and this never raises
+        return Path(spec), spec, None
+    path, at, variant = spec.rpartition("@")
+    if at and path and os.path.exists(path):  # noqa: PTH110 as above
+        return Path(path), path, variant
+    bundled = find_bundled(path if at else spec)
+    if bundled is not None:
+        return (bundled[0], bundled[1], variant) if at else bundled
+    if spec.isidentifier():
+        names = [variant or path.stem for path, variant in all_bundled()]
+        hint = did_you_mean(spec, names) or "`cnncalc specs` lists the bundled networks"
+        raise CnncalcError(f"there is no file and no bundled network '{spec}'", hint=hint)
+    return (Path(path), path, variant) if at and path else (Path(spec), spec, None)
+
+
+def analyze(
+    net: Net | str | os.PathLike[str],
+    *,
+    convention: str = "notes",
+    batch: int = 1,
+    dtype: str = "float32",
+) -> Report:
+    """Return exact figures for every layer and the whole network.
+
+    Params, MACs, FLOPs, shapes, memory and receptive fields; MACs, FLOPs, activations and memory
+    for `batch` images. The spec's budgets are among `report.checks`. Raises SpecError for a spec
+    that cannot be read, CnncalcError for an unknown convention or dtype.
+    """
+    if not isinstance(net, Net):
+        net = load(net)
+    report = _analyze(net, convention=convention, batch=batch, dtype=dtype)
+    lines = net.origin.budgets
+    if not lines:
+        return report
+    from cnncalc.budget import check_lines
+
+    return report.with_checks(check_lines(report, lines))
+
+
+def render(
+    report: Report,
+    format: str = "table",  # noqa: A002 the word everybody uses
+    *,
+    width: int | None = None,
+    color: bool | None = None,
+    ascii: bool = False,  # noqa: A002 the option's name on the command line
+    depth: int | None = None,
+    top: int | None = None,
+    by: str | None = None,
+    columns: Sequence[str] | None = None,
+    sort: str | None = None,
+    parts: bool = False,
+) -> str:
+    """Return a report as text: table, json, csv or markdown.
+
+    Raises CnncalcError for an unknown format or column.
+    """
+    return _render(
+        report,
+        format,
+        width=width,
+        color=color,
+        ascii=ascii,
+        depth=depth,
+        top=top,
+        by=by,
+        columns=columns,
+        sort=sort,
+        parts=parts,
+    )
+
+
+def explain(
+    net: Net | str | os.PathLike[str],
+    layer: str,
+    *,
+    convention: str = "notes",
+    ascii: bool = False,  # noqa: A002 as in render
+) -> str:
+    """Return how each number of a layer comes about: the formula, then the numbers in it.
+
+    Raises CnncalcError where there is no such layer.
+    """
+    from cnncalc.explanation import explain as explained
+
+    if not isinstance(net, Net):
+        net = load(net)
+    return explained(net, layer, convention=convention, ascii=ascii)

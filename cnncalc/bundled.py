@@ -1,0 +1,79 @@
+"""The networks that come with cnncalc, found by the name of a variant or of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cnncalc.spec import describe, read_text, variant_names
+from cnncalc.spec.loader import Limits
+
+HERE = Path(__file__).resolve().parent
+
+
+@lru_cache(maxsize=1)
+def folder() -> Path:
+    """Return the folder of bundled specs: inside the package, or beside it in a checkout."""
+    inside = HERE / "specs"
+    return inside if inside.is_dir() else HERE.parent / "specs"
+
+
+def files() -> list[Path]:
+    """Return the bundled spec files in order of their names."""
+    return sorted(folder().glob("*.yaml"))
+
+
+def find_bundled(name: str) -> tuple[Path, str, str | None] | None:
+    """Return (path, name to show, variant) of a bundled network, or None.
+
+    A variant's name is unique among all files; a file without variants goes by its own name. The
+    variants are found by the look of the bundled files, which a test holds to it: reading YAML
+    twice would take a tenth of a cold start.
+    """
+    if not name.isidentifier():
+        return None
+    for path in files():
+        _, _, behind = path.read_text(encoding="utf-8").partition("\nvariants:\n")
+        for line in behind.splitlines():
+            if not line.startswith(" "):
+                break
+            if line.startswith(f"  {name}:"):
+                return path, f"specs/{path.name}", name
+    direct = folder() / f"{name}.yaml"
+    return (direct, f"specs/{direct.name}", None) if direct.is_file() else None
+
+
+def bundled() -> Iterator[tuple[Path, str | None]]:
+    """Yield (path, variant) for every bundled network."""
+    for path in files():
+        names = _variants(path)
+        yield from ((path, name) for name in names) if names else ((path, None),)
+
+
+def listing() -> str:
+    """Return a table of the bundled networks: name, published params and MACs, and their source."""
+    rows: list[tuple[str, ...]] = [("name", "network", "params", "MACs", "source")]
+    for path, variant in bundled():
+        title, meta = describe(read_text(path, path.name, Limits()))
+        name = variant or path.stem
+        published = meta.get("published", {}).get(name, {})
+        numbers = [_exact(published.get(key)) for key in ("params", "macs")]
+        rows.append((name, title, *numbers, str(meta.get("source", ""))))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(_line(row, widths) for row in rows)
+
+
+def _exact(number: Any) -> str:
+    return f"{number:,}" if isinstance(number, int) else "–"
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    name, title, params, macs, source = row
+    numbers = f"{params:>{widths[2]}}  {macs:>{widths[3]}}"
+    return f"{name:{widths[0]}}  {title:{widths[1]}}  {numbers}  {source}".rstrip()
+
+
+def _variants(path: Path) -> list[str]:
+    return list(variant_names(read_text(path, f"specs/{path.name}", Limits())))

@@ -1,0 +1,338 @@
+"""The command line: options to one call of the API, to a renderer, to an exit code."""
+
+# No `from __future__ import annotations` here: typer would have to evaluate each annotation again.
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from cnncalc.errors import CnncalcError, UnsupportedError
+
+BAD_INPUT = 2
+INTERNAL_ERROR = 70
+INTERRUPTED = 130
+
+Spec = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPEC",
+        help="A YAML file, FILE@VARIANT, the name of a bundled network, or - for standard input.",
+    ),
+]
+Variant = Annotated[str | None, typer.Option("--variant", help="A variant of the spec.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Override a variable.")
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="[NAME=]SHAPE", help="Another input shape: 3x256x256."),
+]
+MaxLayers = Annotated[
+    int, typer.Option("--max-layers", min=1, help="How many layers a spec may expand to.")
+]
+Convention = Annotated[
+    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs or ops.")
+]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Use ASCII characters only.")]
+LAYERS = 100_000
+STDIN_BYTES = (1 << 20) + 1
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        from cnncalc import __version__
+
+        _print(f"cnncalc {__version__}")
+        raise typer.Exit
+
+
+def analyze(
+    spec: Spec,
+    variant: Variant = None,
+    set_: Set = None,
+    input_: Input = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FORMAT[=PATH]",
+            help="table, json, csv, markdown or concise; repeatable.",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(min=1, help="Sum up groups below this depth.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the most expensive rows.")] = None,
+    by: Annotated[str | None, typer.Option(help="Sum up by: type.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="KEY,KEY…", help="The columns to show.")
+    ] = None,
+    sort: Annotated[str | None, typer.Option(metavar="KEY", help="Sort rows by a column.")] = None,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Show a conv, its norm and its activation apart.")
+    ] = False,
+    convention: Convention = "notes",
+    batch: Annotated[int, typer.Option(min=1, help="Images at once.")] = 1,
+    dtype: Annotated[
+        str, typer.Option(help="float64, float32, float16, bfloat16, int8.")
+    ] = "float32",
+    max_layers: MaxLayers = LAYERS,
+    width: Annotated[int | None, typer.Option(min=20, help="Columns of the page.")] = None,
+    ascii_: Ascii = False,
+) -> None:
+    """Report params, MACs, FLOPs, feature maps and receptive fields of every layer."""
+    import cnncalc
+
+    outputs = _outputs(output or ["table"])
+    net = _load(spec, variant, set_, input_, max_layers)
+    report = cnncalc.analyze(net, convention=convention, batch=batch, dtype=dtype)
+    _report(
+        report,
+        outputs,
+        width=width,
+        ascii=ascii_,
+        depth=depth,
+        top=top,
+        by=by,
+        columns=columns.split(",") if columns else None,
+        sort=sort,
+        parts=parts,
+    )
+
+
+def explain(
+    spec: Spec,
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's path.")],
+    variant: Variant = None,
+    set_: Set = None,
+    input_: Input = None,
+    convention: Convention = "notes",
+    max_layers: MaxLayers = LAYERS,
+    ascii_: Ascii = False,
+) -> None:
+    """Show how each number of a layer comes about: the formula, then the numbers in it."""
+    import cnncalc
+
+    net = _load(spec, variant, set_, input_, max_layers)
+    _print(cnncalc.explain(net, layer, convention=convention, ascii=ascii_ or _only_ascii()))
+
+
+def expand(
+    spec: Spec,
+    variant: Variant = None,
+    set_: Set = None,
+    input_: Input = None,
+    max_layers: MaxLayers = LAYERS,
+) -> None:
+    """Print the flat network: every layer with its shapes and the line it comes from."""
+    from cnncalc.listing import expand_text
+
+    _print(expand_text(_load(spec, variant, set_, input_, max_layers)))
+
+
+def layers(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A layer type.")] = None,
+) -> None:
+    """List the layer types, or document one with its arguments and how its work is counted."""
+    from cnncalc.listing import layers_text
+
+    _print(layers_text(name))
+
+
+def schema() -> None:
+    """Print the JSON Schema of the spec language, for editors."""
+    import json
+
+    from cnncalc.spec.json_schema import json_schema
+
+    _print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def specs() -> None:
+    """List the bundled networks."""
+    from cnncalc.bundled import listing
+
+    _print(listing())
+
+
+def _load(
+    spec: str,
+    variant: str | None,
+    overrides: list[str] | None,
+    shapes: list[str] | None,
+    max_layers: int,
+) -> Any:
+    import cnncalc
+
+    options: dict[str, Any] = {
+        "variant": variant,
+        "set": dict(_pair("--set", text) for text in overrides or ()),
+        "input": dict(_input(text) for text in shapes or ()),
+        "max_layers": max_layers,
+    }
+    if spec == "-":
+        text = sys.stdin.buffer.read(STDIN_BYTES)  # a little more than a spec may have
+        return cnncalc.loads(text, name="<stdin>", **options)
+    return cnncalc.load(spec, **options)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise CnncalcError(f"{option} {text}: not NAME=VALUE", hint=f"write {option} width=0.5")
+    return name, value
+
+
+def _input(text: str) -> tuple[str, tuple[int, ...]]:
+    name, _, shape = text.rpartition("=")
+    sizes = shape.replace("×", "x").replace(",", "x").split("x")
+    if not all(size.strip().isdecimal() and len(size) < 12 for size in sizes):
+        raise CnncalcError(f"--input {text}: not a shape", hint="write --input 3x224x224")
+    return name, tuple(int(size) for size in sizes)
+
+
+def _outputs(texts: list[str]) -> list[tuple[str, str]]:
+    """Return (format, path) pairs; an empty path is standard output."""
+    from cnncalc.renderers import FORMATS
+
+    pairs = [(name, path) for name, _, path in (text.partition("=") for text in texts)]
+    for name, _ in pairs:
+        if name not in FORMATS:
+            raise CnncalcError(f"-o {name}: no such format", hint=f"one of {', '.join(FORMATS)}")
+    printed = [name for name, path in pairs if not path]
+    if len(printed) > 1:
+        raise CnncalcError(
+            f"-o: {' and '.join(printed)} would both go to standard output",
+            hint=f"give one of them a file: -o {printed[-1]}=PATH",
+        )
+    return pairs
+
+
+def _report(report: Any, outputs: list[tuple[str, str]], *, ascii: bool, **options: Any) -> None:  # noqa: A002
+    """Render every format before the first is written, so that an error leaves nothing behind."""
+    import cnncalc
+
+    texts = []
+    for name, path in outputs:
+        color = False if path else None
+        only_ascii = ascii or (not path and _only_ascii())
+        texts.append(cnncalc.render(report, name, color=color, ascii=only_ascii, **options))
+    for (_, path), text in zip(outputs, texts, strict=True):
+        if path:
+            _write(path, text)
+        else:
+            _print(text)
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file whole or not at all; a device or a pipe gets the text itself."""
+    path = os.path.realpath(path)
+    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 as below
+    half = path if special else f"{path}.part{os.getpid()}"
+    try:
+        with open(half, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
+            file.write(text + "\n")
+        if not special:
+            os.replace(half, path)  # noqa: PTH105 as above
+    except OSError as error:
+        if not special and os.path.exists(half):  # noqa: PTH110 as above
+            os.unlink(half)  # noqa: PTH108 as above
+        raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _only_ascii() -> bool:
+    try:
+        "×✓–▏█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeError, LookupError):
+        return True
+    return False
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text + "\n")
+    except UnicodeEncodeError:  # a data format on a terminal without Unicode, or an odd file name
+        data = text.encode(sys.stdout.encoding, "backslashreplace")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data + b"\n")
+
+
+def _fail(error: CnncalcError) -> int:
+    from cnncalc.renderers.errors import render_problems
+
+    concise = any(
+        argument in {"concise", "--output=concise", "-oconcise"} for argument in sys.argv[1:]
+    )
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    sys.stderr.write(render_problems(error.problems, concise=concise, color=color) + "\n")
+    return BAD_INPUT
+
+
+COMMANDS = (analyze, explain, expand, layers, schema, specs)
+
+
+def application(only: str = "") -> typer.Typer:
+    """Return the command line, with all commands or `only` one, which is quicker to build."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="CNN architecture calculator: params, MACs, FLOPs, feature maps, receptive fields.",
+    )
+    app.callback(invoke_without_command=True)(_root)
+    chosen = [command for command in COMMANDS if command.__name__ == only]
+    for command in chosen or COMMANDS:
+        app.command()(command)
+    return app
+
+
+def run() -> int:
+    """Run the command line; return 0, 2 for bad input, 70 for an internal error."""
+    try:
+        application(sys.argv[1] if len(sys.argv) > 1 else "")()
+        sys.stdout.flush()
+    except SystemExit as stop:
+        return _flushed(stop.code)
+    except (CnncalcError, UnsupportedError) as error:
+        return _fail(error)
+    except BrokenPipeError:
+        return _closed_pipe()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 the last resort: exit 1 would read as "budget failed"
+        return _internal(error)
+    return 0
+
+
+def _flushed(code: object) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _closed_pipe()
+    return code if isinstance(code, int) else 0 if code is None else BAD_INPUT
+
+
+def _closed_pipe() -> int:
+    """Let the reader of a pipe stop early, as `head` does, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _internal(error: Exception) -> int:
+    import traceback
+
+    if os.environ.get("CNNCALC_DEBUG"):
+        traceback.print_exc()
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 text alone
+    sys.stderr.write(
+        f"internal error: {type(error).__name__}: {error} ({where})\n"
+        "This is a fault in cnncalc, not in the spec. CNNCALC_DEBUG=1 prints where it happened.\n"
+    )
+    return INTERNAL_ERROR
