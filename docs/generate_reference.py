@@ -1,0 +1,124 @@
+"""Write docs/reference.md from the code: layer types, conventions, columns, commands, JSON.
+
+python docs/generate_reference.py
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import cnncalc.renderers
+from cnncalc import ops
+from cnncalc.analyses.work import CONVENTIONS
+from cnncalc.cli import application
+from cnncalc.listing import FAMILIES, aliases_of, argument_text, call_text, op_of
+from cnncalc.ops.base import Op
+from cnncalc.renderers.columns import COLUMNS
+
+HERE = Path(__file__).parent
+HEAD = """\
+# Reference
+
+Generated from the code by `python docs/generate_reference.py`; a test fails when it is stale.
+`cnncalc layers NAME` prints the same about one layer type.
+
+- [Layer types](#layer-types)
+- [FLOP conventions](#flop-conventions)
+- [Commands](#commands)
+- [Columns](#columns)
+- [JSON of analyze](#json-of-analyze)
+"""
+
+
+def reference() -> str:
+    """Return the whole page."""
+    parts = [HEAD, *_layers(), *_conventions(), *_commands(), *_columns(), *_json()]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _layers() -> Iterator[str]:
+    yield "## Layer types\n"
+    yield (
+        "Arguments may be given in the order of the signature or by name. Every layer takes the "
+        "modifiers `name`, `from`, `when`, `repeat` and `share`."
+    )
+    for family, title in FAMILIES.items():
+        yield f"\n### {title}"
+        for name, its in ops.OPS.items():
+            if its == family:
+                yield from _layer(op_of(name))
+
+
+def _layer(op: type[Op]) -> Iterator[str]:
+    aliases = aliases_of(op.name)
+    yield f"\n#### {op.name}" + (f" ({aliases})" if aliases else "")
+    yield f"\n`{call_text(op)}`\n"
+    yield inspect.getdoc(op) or ""
+    if op.arguments:
+        yield "\n| argument | meaning | may be | default |\n|---|---|---|---|"
+    for argument in op.arguments:
+        name = f"`{argument.name}`" + (f", `{argument.alias}`" if argument.alias else "")
+        may_be, _, default = argument_text(argument).replace("|", "\\|").rpartition("; ")
+        yield f"| {name} | {argument.doc} | {may_be} | {default} |"
+    yield f"\nWork: {op.notes}"
+
+
+def _conventions() -> Iterator[str]:
+    yield "\n## FLOP conventions\n"
+    yield "Chosen with `--convention`. They count the same ledger of primitive operations.\n"
+    yield "| name | counts |\n|---|---|"
+    for name, convention in CONVENTIONS.items():
+        yield f"| `{name}` | {convention.rule} |"
+
+
+def _commands() -> Iterator[str]:
+    yield "\n## Commands"
+    group: Any = typer.main.get_command(application())
+    for name, command in group.commands.items():
+        arguments = [
+            p.make_metavar(None) for p in command.params if p.param_type_name == "argument"
+        ]
+        yield f"\n### cnncalc {' '.join([name, *arguments])}\n"
+        yield command.help
+        options = [p for p in command.params if p.param_type_name == "option"]
+        if options:
+            yield "\n| option | meaning | default |\n|---|---|---|"
+        for option in options:
+            default = "" if option.default in (None, False) else f"`{option.default}`"
+            yield f"| `{', '.join(option.opts)}` | {option.help} | {default} |"
+
+
+def _columns() -> Iterator[str]:
+    yield "\n## Columns\n"
+    yield "The keys of `--columns` and `--sort`.\n"
+    yield "| key | title |\n|---|---|"
+    for key, column in COLUMNS.items():
+        yield f"| `{key}` | {column.title} |"
+
+
+def _json() -> Iterator[str]:
+    path = Path(str(cnncalc.renderers.__file__)).parent / "analysis.schema.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    yield "\n## JSON of analyze\n"
+    yield (
+        "`cnncalc analyze SPEC -o json` prints `cnncalc.analysis/1`. Its JSON Schema comes with "
+        "the package, as `cnncalc/renderers/analysis.schema.json`.\n"
+    )
+    yield "| key | what it holds |\n|---|---|"
+    for key, value in schema["properties"].items():
+        yield f"| `{key}` | {value.get('description', '')} |"
+    yield "\nOf each entry of `layers`:\n"
+    yield "| key | what it holds |\n|---|---|"
+    for key, value in schema["$defs"]["layer"]["properties"].items():
+        target = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
+        yield f"| `{key}` | {value.get('description', target.get('description', ''))} |"
+
+
+if __name__ == "__main__":
+    (HERE / "reference.md").write_text(reference(), encoding="utf-8")
