@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnncalc.errors import CnncalcError
-from cnncalc.reference.arrays import Array, channels_last, channelwise
+from cnncalc.reference.arrays import Array, channels_last, channelwise, repeated
 from cnncalc.reference.kernel import Call, Kernel, Maker
 
 ROW = 1 << 15
@@ -96,7 +96,7 @@ def multiply_add(x: Array, factor: Array, offset: Array, out: Array) -> Array:
         return np.add(out, channelwise(offset, x), out=out)
     source, target = source.reshape(-1), target.reshape(-1)
     repeats = max(1, min(ROW, x.size) // factor.size)
-    factor, offset = np.tile(factor, repeats), np.tile(offset, repeats)
+    factor, offset = repeated(factor, repeats), repeated(offset, repeats)
     for start in range(0, x.size, factor.size):
         part = target[start : start + factor.size]
         np.multiply(source[start : start + part.size], factor[: part.size], out=part)

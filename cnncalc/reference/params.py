@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any
 from zlib import crc32
 
@@ -38,6 +39,7 @@ class Params(Mapping[str, Array]):
         self.seed = seed
         self._given: dict[str, dict[str, Array]] = {}
         self._ready: dict[str, dict[str, Array]] = {}
+        self._making = Lock()
         for key, values in (arrays or {}).items():
             path, _, name = key.rpartition(".")
             self._given.setdefault(path, {})[name] = np.asarray(values)
@@ -71,9 +73,12 @@ class Params(Mapping[str, Array]):
         """
         path = owner(node)
         ready = self._ready.get(path)
-        if ready is None:
-            ready = self._ready[path] = self._settle(node, path, xs)
-        return ready
+        if ready is not None:
+            return ready
+        with self._making:
+            if path not in self._ready:
+                self._ready[path] = self._settle(node, path, xs)
+        return self._ready[path]
 
     def _settle(self, node: Node, path: str, xs: tuple[Array, ...]) -> dict[str, Array]:
         kernel, given = find(node.op.name), self._given.get(path, {})

@@ -13,7 +13,7 @@ def value_text(finding: Finding, value: Any) -> str:
         return "×".join(map(str, value))
     if finding.key == "params":
         learned, buffers = value
-        return f"{learned:,}" + (f" + {buffers:,} in buffers" if buffers else "")
+        return f"{learned:,}" + (f" + {buffers:,}" if buffers else "")
     if finding.key == "macs":
         return f"{value:,}"
     if finding.key == "field" and not isinstance(value, str):
