@@ -68,8 +68,7 @@ def _sigmoid(x: Array, out: Array | None = None) -> Array:
     with np.errstate(over="ignore"):
         found: Array = np.exp(np.negative(x, out=out), out=out)
     found += 1
-    np.reciprocal(found, out=found)
-    return found
+    return np.divide(1, found, out=found)
 
 
 class Sigmoid(_Activation):
@@ -122,11 +121,10 @@ class Relu6(_Activation):
         return (x > 0) & (x < 6)
 
 
-def _leaky(x: Array, slope: float | Array, out: Array) -> None:
-    """Write x, or slope·x where x ≤ 0."""
-    if out is not x:
-        np.copyto(out, x)
-    np.multiply(x, slope, out=out, where=x <= 0)
+def _leaky(x: Array, slope: float | Array, out: Array, rest: Array) -> None:
+    """Write max(x, 0) + slope·min(x, 0), many times as quick as a choice for each value."""
+    np.multiply(np.clip(x, -np.inf, 0, out=rest), slope, out=rest)
+    np.add(np.clip(x, 0, np.inf, out=out), rest, out=out)
 
 
 def _leaky_slope(x: Array, slope: float | Array) -> Array:
@@ -136,11 +134,11 @@ def _leaky_slope(x: Array, slope: float | Array) -> Array:
     return found
 
 
-class LeakyRelu(_Activation):
+class LeakyRelu(_Blockwise):
     """y = x, or slope·x where x ≤ 0; y' = 1, or slope."""
 
-    def value(self, call: Call, x: Array, out: Array) -> None:
-        _leaky(x, call.op.slope, out)
+    def block(self, op: Any, x: Array, out: Array, rest: Array) -> None:
+        _leaky(x, op.slope, out, rest)
 
     def slope(self, op: Any, x: Array) -> Array:
         return _leaky_slope(x, op.slope)
@@ -160,7 +158,7 @@ class Prelu(Kernel):
         (x,) = xs
         call.save(x)
         y = call.target(x)
-        _leaky(x, channelwise(call.params["weight"], x), y)
+        _leaky(x, channelwise(call.params["weight"], x), y, np.empty_like(x))
         return y
 
     def backward(self, call: Call, grad: Array) -> tuple[Array, ...]:
@@ -268,15 +266,18 @@ _FAR = (
 
 
 def erf(x: Array) -> Array:
-    """Return the error function within 4 units in the last place; Cody, Math. Comp. 23, 1969.
+    """Return the error function to 4 units in its last place, in float32 in the last place of 1.
 
-    His third range, from 4 on, is left out: 1 - erf is so small there that the second will do.
+    W. J. Cody, Math. Comp. 23, 1969. His second range serves for the third too, where 1 - erf is
+    small, and in float32 for the first.
     """
     z = np.minimum(np.abs(x), 6)  # from where erf is 1
     square = z * z
-    near = z * _polynomial(square, *_NEAR[0]) / _polynomial(square, *_NEAR[1])
-    far = 1 - np.exp(-square) * _polynomial(z, *_FAR[0]) / _polynomial(z, *_FAR[1])
-    return np.copysign(np.where(z < 0.46875, near, far), x)
+    found: Array = 1 - np.exp(-square) * _polynomial(z, *_FAR[0]) / _polynomial(z, *_FAR[1])
+    if x.dtype == np.float64:
+        near = z * _polynomial(square, *_NEAR[0]) / _polynomial(square, *_NEAR[1])
+        found = np.where(z < 0.46875, near, found)
+    return np.copysign(found, x)
 
 
 def _polynomial(x: Array, first: float, *rest: float) -> Array:
@@ -338,9 +339,8 @@ class Softmax(Kernel):
 
     def forward(self, call: Call, *xs: Array) -> Array:
         (x,) = xs
-        y = call.target(x)
-        np.subtract(x, x.max(axis=1, keepdims=True), out=y)  # now e^x is at most 1
-        np.exp(y, out=y)
+        y: Array = np.subtract(x, x.max(axis=1, keepdims=True), out=call.target(x))
+        np.exp(y, out=y)  # at most 1, for the largest x is taken off
         np.divide(y, y.sum(axis=1, keepdims=True), out=y)
         call.save(y)
         return y

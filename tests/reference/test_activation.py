@@ -273,5 +273,5 @@ def test_erf_is_exact_to_the_last_digits():
     assert np.all(np.abs(erf(x) - wanted) <= 4 * np.spacing(np.abs(wanted)))
     single = erf(x.astype("float32"))
     assert single.dtype == np.float32
-    assert_allclose(single, [exact_erf(value) for value in x.astype("float32")], 6e-7, 1e-44)
+    assert_allclose(single, [exact_erf(value) for value in x.astype("float32")], 0, 2e-7)
     assert_array_equal(erf(np.array([-INF, INF, NAN])), [-1, 1, NAN])

@@ -83,6 +83,13 @@ def test_the_gradient_goes_the_way_of_the_values(name, shape):
 
 
 @pytest.mark.parametrize("name", KINDS)
+def test_float32_stays_float32_on_the_way_back(name):
+    x, grad = numbers(1, (9, 4), (9, 4), dtype="float32")
+    call, y = train(name, 0.3, x, keep=True)
+    assert {each.dtype for each in (y, *find(name).backward(call, grad))} == {x.dtype}
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_a_seed_drops_the_same_values_however_they_lie_in_memory(name):
     (x,) = numbers(2, (6, 3, 4, 5))
     _, y = train(name, 0.5, x, seed=7)
