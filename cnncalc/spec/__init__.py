@@ -77,9 +77,7 @@ def _read(text: Text, choice: Choice) -> Net:
     with files.guard(unit.document):
         name = header.text_of(unit, "name")
     with files.guard(unit.document):
-        meta = {
-            key: header.plain(unit.document, node) for key, _, node in header.mapping(unit, "meta")
-        }
+        meta = header.meta(unit, choice.variant)
     with files.guard(unit.document):
         budgets = tuple(header.budgets(unit, choice.variant))
     inputs: dict[str, Shape] = {}

@@ -32,6 +32,8 @@ SECTIONS = (
 )  # fmt: skip
 BUDGET_KEYS = ("assert", "level", "why", "id", "only")
 LEVELS = ("error", "warn", "info")
+META = "meta"
+"""What a variant says about itself, beside the variables that it sets."""
 
 
 def sections(unit: Unit) -> None:
@@ -144,6 +146,9 @@ def variables(unit: Unit, overrides: Mapping[str, Override]) -> None:
 
     for name, key, node in mapping(unit, "vars"):
         check_name("vars", name, key)
+        if name == META:
+            text = "vars: 'meta' cannot be a variable: in a variant it says what the variant is"
+            raise NodeError(key, text, hint="choose another name")
         value, document = overrides.get(name, Override(node, unit.document))
         try:
             slot = compile_slot("vars", Argument(name, "list", ""), _as_list(value))
@@ -179,10 +184,27 @@ def variants(unit: Unit) -> dict[str, dict[str, yaml.Node]]:
         check_name("variants", name, key)
         found[name] = {}
         for variable, at, value in mapping_of(unit.document, f"variant {name}", node):
+            if variable == META:
+                mapping_of(unit.document, f"variant {name}: meta", value)
+                continue
             if variable not in known:
                 hint = suggest(variable, known) or "a variant sets variables that vars declares"
                 raise NodeError(at, f"variant {name}: unknown variable '{variable}'", hint=hint)
             found[name][variable] = value
+    return found
+
+
+def meta(unit: Unit, variant: str | None) -> dict[str, Any]:
+    """Return what a spec says about itself, and then about the variant; raises NodeError."""
+    nodes = [unit.sections[META][1]] if META in unit.sections else []
+    for name, _, node in mapping(unit, "variants"):
+        if name == variant:
+            said = mapping_of(unit.document, f"variant {name}", node)
+            nodes += [value for key, _, value in said if key == META]
+    found: dict[str, Any] = {}
+    for node in nodes:
+        said = mapping_of(unit.document, META, node)
+        found |= {key: plain(unit.document, value) for key, _, value in said}
     return found
 
 
