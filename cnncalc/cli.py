@@ -9,6 +9,7 @@ import typer
 
 from cnncalc.errors import CnncalcError, UnsupportedError
 
+DIFFERENT = 1
 BAD_INPUT = 2
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
@@ -152,11 +153,22 @@ def schema() -> None:
     _print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-def specs() -> None:
-    """List the bundled networks."""
-    from cnncalc.bundled import listing
+def specs(
+    check: Annotated[
+        bool, typer.Option("--check", help="Recompute all; exit code 1 where one differs.")
+    ] = False,
+) -> None:
+    """List the bundled networks with their published numbers; --check recomputes these."""
+    from cnncalc import zoo
+    from cnncalc.progress import progress
 
-    _print(listing())
+    entries = zoo.entries()
+    outcomes = [zoo.recompute(each) for each in progress(entries, "specs")] if check else []
+    _print(zoo.table(entries, outcomes, ascii=_only_ascii()))
+    if check:
+        _print("\n" + zoo.verdict(outcomes))
+    if any(outcome.differing for outcome in outcomes):
+        raise typer.Exit(DIFFERENT)
 
 
 def _load(
@@ -293,7 +305,7 @@ def application(only: str = "") -> typer.Typer:
 
 
 def run() -> int:
-    """Run the command line; return 0, 2 for bad input, 70 for an internal error."""
+    """Run the command line; return 0, 1 for a failed check, 2 for bad input, 70 for a fault."""
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
         sys.stdout.flush()

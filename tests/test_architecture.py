@@ -33,6 +33,8 @@ _API = _ABOVE | {
     "explanation",
     "listing",
     "verify",
+    "zoo",
+    "progress",
 }
 BELOW: dict[str, set[str]] = {
     "records": set(),
@@ -53,6 +55,8 @@ BELOW: dict[str, set[str]] = {
     "diff": _SHOWN,
     "explanation": _ABOVE,
     "listing": _ABOVE | {"spec"},  # it shows calls as the reader of specs binds them
+    "zoo": _ABOVE | {"bundled", "spec"},
+    "progress": set(),
     "api": _API,
     "__init__": _API | {"api"},
     "cli": _API | {"api", "__init__"},
@@ -62,7 +66,7 @@ BELOW: dict[str, set[str]] = {
 
 HOME: dict[str, tuple[str, ...]] = {
     "typer": ("cli",),
-    "rich": ("renderers/table", "cli"),
+    "rich": ("renderers/table", "cli", "progress"),
     "yaml": ("spec/",),
     "numpy": ("reference/", "verify"),
     "torch": (),
@@ -81,7 +85,7 @@ SLOW = {
 }
 """Modules that no module may import at its top: a command would wait for them."""
 
-COLD = {"listing"}
+COLD = {"listing", "zoo"}
 """Modules that `analyze` never loads."""
 
 
