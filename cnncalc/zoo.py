@@ -3,7 +3,7 @@
 A spec states them in its meta, or a variant in its own:
 
 - `params`, `macs`: whole numbers, or rounded as published: `9.04M`, `32.93G`;
-- `macs_without`: the layers that the published MACs leave out;
+- `params_without`, `macs_without`: the layers that they leave out, by a path or `type:batch_norm`;
 - `rf`: the receptive field of the last layer that has a local one, in pixels;
 - `source`: who has published them.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 from pathlib import Path
 
 from cnncalc.analyses import METRICS, Settings
@@ -19,7 +20,7 @@ from cnncalc.analyses.summary import analyze
 from cnncalc.analyses.work import CONVENTIONS
 from cnncalc.bundled import files
 from cnncalc.errors import CnncalcError
-from cnncalc.net import Net
+from cnncalc.net import Layer, Net
 from cnncalc.records import Record
 from cnncalc.spec import About, Choice, describe, read, read_text
 from cnncalc.spec.loader import Limits
@@ -75,23 +76,32 @@ def recompute(entry: Entry) -> Outcome:
     text = read_text(entry.path, f"specs/{entry.path.name}", Limits())
     net = read(text, Choice(entry.about.variant))
     meta = entry.about.meta
-    count = {
-        "params": lambda: _params(net),
-        "macs": lambda: _macs(net, str(meta.get("macs_without", ""))),
-        "rf": lambda: _field(net),
-    }
-    return Outcome(entry, {key: count[key]() for key in entry.published})
+    return Outcome(
+        entry,
+        {
+            key: _field(net) if key == "rf" else _total(net, key, meta.get(f"{key}_without"))
+            for key in entry.published
+        },
+    )
 
 
-def _params(net: Net) -> int:
-    return sum(METRICS["params"].values(net, net.written, Settings(CONVENTIONS["macs"], 1, 4)))
+def _total(net: Net, key: str, without: str | None) -> int:
+    """Return the sum of a metric over all layers but those that are left out."""
+    single = [(layer,) for layer in net.layers]
+    values = METRICS[key].values(net, single, Settings(CONVENTIONS["macs"], 1, 4))
+    kept = [not _is_of(layer, without) for layer in net.layers]
+    if without is not None and all(kept):
+        raise CnncalcError(f"{key}_without: there is no layer '{without}'")
+    return sum(compress(values, kept))
 
 
-def _macs(net: Net, without: str) -> int:
-    left_out = [layer for layer in net.layers if f"{layer.path}.".startswith(f"{without}.")]
-    if without and not left_out:
-        raise CnncalcError(f"macs_without: no layer stands under '{without}'")
-    return sum(layer.work.mac for layer in net.layers) - sum(each.work.mac for each in left_out)
+def _is_of(layer: Layer, words: str | None) -> bool:
+    """Whether a layer stands under a path, or is of a `type:`."""
+    if words is None:
+        return False
+    if words.startswith("type:"):
+        return layer.node.op.name == words.removeprefix("type:")
+    return f"{layer.path}.".startswith(f"{words}.")
 
 
 def _field(net: Net) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import cnncalc
 from cnncalc import zoo
 from cnncalc.renderers.cells import field_text, shape_text
-from cnncalc.units import exact, iec, si
+from cnncalc.units import exact, iec
 
 HERE = Path(__file__).parent
 HEAD = """\
@@ -29,8 +29,9 @@ Each is a spec to analyse by its name, as in `cnncalc analyze resnet50`, or to c
 Published numbers stand in a spec's `meta`, or in that of a variant:
 
 - `params` and `macs`: whole numbers, or rounded as they were published, such as `9.04M`;
-- `macs_without`: the layers that the published MACs leave out. Inception v3 has an auxiliary head
-  that runs in training alone: its published params count that head, its published MACs do not;
+- `params_without` and `macs_without`: the layers that these leave out, by their path or their type.
+  Inception v3 has an auxiliary head that runs in training alone: its published params count that
+  head, its published MACs do not. RetinaNet's published params leave out frozen batch norms;
 - `rf`: the receptive field, where that is what was published;
 - `source`: who published them.
 
@@ -94,15 +95,12 @@ def _field(net: cnncalc.Net, report: cnncalc.Report) -> str:
 
 
 def _differs(entry: zoo.Entry) -> Iterator[str]:
-    """Yield a sentence where the published MACs are not all MACs of the network."""
-    if "macs_without" in entry.about.meta:
-        macs = entry.published["macs"]
-        left_out = entry.about.meta["macs_without"]
-        total = cnncalc.analyze(entry.name).totals.macs
-        yield (
-            f"Published for `{entry.name}`: {macs:,} MACs, without the {si(total - int(macs))} of "
-            f"`{left_out}`."
-        )
+    """Yield a sentence for each published number that leaves something out."""
+    for key, number in entry.published.items():
+        left_out = entry.about.meta.get(f"{key}_without")
+        if left_out:
+            title = f"{zoo.TITLES[key]} without `{left_out}`"
+            yield f"Published for `{entry.name}`: {number:,} {title}."
 
 
 if __name__ == "__main__":

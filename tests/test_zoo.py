@@ -97,8 +97,20 @@ def test_macs_leave_out_what_the_spec_says(folder):
     assert (outcome.computed, outcome.differing) == ({"params": 144, "macs": 3888}, [])
     (folder / "tiny.yaml").write_text(text.replace("without: aux", "without: au"), encoding="utf-8")
     (entry,) = zoo.entries()
-    with pytest.raises(CnncalcError, match="macs_without: no layer stands under 'au'"):
+    with pytest.raises(CnncalcError, match="macs_without: there is no layer 'au'"):
         zoo.recompute(entry)
+
+
+def test_params_leave_out_what_the_spec_says(folder):
+    """A type of layers can be left out, wherever they stand."""
+    text = (
+        "input: [3, 8, 8]\nmeta: {params: 108, params_without: type:batch_norm}\n"
+        "layers:\n  one: [conv: [4, 3, norm: bn, bias: false], bn]\n"
+    )
+    (folder / "tiny.yaml").write_text(text, encoding="utf-8")
+    (entry,) = zoo.entries()
+    outcome = zoo.recompute(entry)
+    assert (outcome.computed, outcome.differing) == ({"params": 108}, [])
 
 
 def test_a_field_needs_a_map(folder):

@@ -265,7 +265,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
     "mobilenet_v1": mobilenet_v1,
     "resnet_v1_50": lambda: resnet_v1_slim([3, 4, 6, 3]),
     "resnet_v1_101": lambda: resnet_v1_slim([3, 4, 23, 3]),
-    "retinanet": RetinaNet,
+    "retinanet_resnet50_fpn": RetinaNet,
     "se_resnet50": lambda: se_resnet([3, 4, 6, 3]),
     "se_resnet101": lambda: se_resnet([3, 4, 23, 3]),
     "se_resnet152": lambda: se_resnet([3, 8, 36, 3]),
