@@ -24,6 +24,9 @@ except RuntimeError:  # built for another torch, so that its own operators are m
 from torchvision.models.regnet import BlockParams
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+KINDS = frozenset({"conv", "depthwise", "conv_transpose", "linear"})
+INPUT = -1
+"""The number of the network's input among the sources of a layer."""
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 TASKS = {
     "classification": torchvision.models,
@@ -35,7 +38,11 @@ UNINITIALISED = {"googlenet", "inception_v3"}
 
 
 class Executed(NamedTuple):
-    """One execution of a layer; `out` is its output's shape without the batch."""
+    """One execution of a layer.
+
+    `out` is its output's shape without the batch; `sources` are the layers that its input comes
+    from, by their place in the sequence, and INPUT.
+    """
 
     kind: str
     kernel: tuple[int, ...]
@@ -44,6 +51,7 @@ class Executed(NamedTuple):
     groups: int
     out: tuple[int, ...]
     params: int
+    sources: tuple[int, ...]
 
 
 def torchvision_model(name: str, task: str) -> nn.Module:
@@ -76,48 +84,89 @@ def _regnet_widths_on_cpu() -> AbstractContextManager[Any]:
 def by_torch(model: nn.Module, *shapes: tuple[int, ...], train: bool = False) -> list[Executed]:
     """Return what a model executes, found by hooks; `shapes` are its inputs' without the batch."""
     found: list[Executed] = []
+    images = [torch.empty(2, *shape, device="meta", requires_grad=True) for shape in shapes]
+    history = History(images)
 
-    def hook(module: nn.Module, _: Any, output: torch.Tensor) -> None:
-        found.append(_of_module(module, tuple(output.shape[1:])))
+    def hook(module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        sources = history.sources(inputs[0])
+        found.append(_of_module(module, tuple(output.shape[1:]), sources))
+        history.add(output, len(found) - 1)
 
     handles = [
         module.register_forward_hook(hook)
         for module in model.modules()
         if isinstance(module, (*CONVOLUTIONS, *TRANSPOSED, nn.Linear))
     ]
-    with torch.no_grad():
-        model.train(train)(*[torch.empty(2, *shape, device="meta") for shape in shapes])
+    model.train(train)(*images)
     for handle in handles:
         handle.remove()
     return found
 
 
-def _of_module(module: Any, out: tuple[int, ...]) -> Executed:
+class History:
+    """Where tensors come from, read from the graph that PyTorch keeps for its gradients."""
+
+    def __init__(self, images: list[torch.Tensor]) -> None:
+        self.images = images
+        self.known: dict[Any, int] = {}
+        """Backward node of a layer's output -> the layer's number."""
+
+    def add(self, output: torch.Tensor, number: int) -> None:
+        """Remember a layer by its output."""
+        self.known[output.grad_fn] = number
+
+    def sources(self, tensor: torch.Tensor) -> tuple[int, ...]:
+        """Return the layers that a tensor comes from without another between, and INPUT."""
+        if any(tensor is image for image in self.images):
+            return (INPUT,)
+        found, seen, open_nodes = set(), set(), [tensor.grad_fn]
+        while open_nodes:
+            node = open_nodes.pop()
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            if node in self.known:
+                found.add(self.known[node])
+            elif any(getattr(node, "variable", None) is image for image in self.images):
+                found.add(INPUT)
+            else:
+                open_nodes += [following for following, _ in node.next_functions]
+        return tuple(sorted(found))
+
+
+def _of_module(module: Any, out: tuple[int, ...], sources: tuple[int, ...]) -> Executed:
     params = sum(p.numel() for p in module.parameters())
     if isinstance(module, nn.Linear):
         # Over the last axis of a map that is stored with its channels last: a 1×1 convolution.
         one = (1,) * (len(out) - 1)
         kind = "conv" if one else "linear"
-        return Executed(kind, one, one, one, 1, (*out[-1:], *out[:-1]), params)
+        return Executed(kind, one, one, one, 1, (*out[-1:], *out[:-1]), params, sources)
     kind = "conv_transpose" if isinstance(module, TRANSPOSED) else "conv"
     sizes = (module.kernel_size, module.stride, module.dilation)
-    return Executed(kind, *sizes, module.groups, out, params)
+    return Executed(kind, *sizes, module.groups, out, params, sources)
 
 
 def by_cnncalc(net: Net) -> list[Executed]:
     """Return what our network executes, in the order of the spec."""
-    kinds = ("conv", "depthwise", "conv_transpose", "linear")
-    return [_of_layer(layer) for layer in net.layers if layer.node.op.name in kinds]
+    found: list[Executed] = []
+    sources: list[set[int]] = [{INPUT} for _ in net.graph.inputs]
+    for layer in net.layers:
+        come_from = set().union(*(sources[tensor] for tensor in layer.inputs))
+        if layer.node.op.name in KINDS:
+            found.append(_of_layer(layer, tuple(sorted(come_from))))
+            come_from = {len(found) - 1}
+        sources.append(come_from)
+    return found
 
 
-def _of_layer(layer: Layer) -> Executed:
+def _of_layer(layer: Layer, sources: tuple[int, ...]) -> Executed:
     op: Any = layer.node.op
     params = sum(param.size for param in layer.params if param.trainable)
     if op.name == "linear":
-        return Executed("linear", (), (), (), 1, layer.out, params)
+        return Executed("linear", (), (), (), 1, layer.out, params, sources)
     rank = len(layer.out) - 1
     values = (op.kernel, op.stride, op.dilation)
     kernel, stride, dilation = (per_axis(op, "", value, rank) for value in values)
     groups = layer.ins[0][0] if op.name == "depthwise" else op.groups
     kind = "conv" if op.name == "depthwise" else op.name
-    return Executed(kind, kernel, stride, dilation, groups, layer.out, params)
+    return Executed(kind, kernel, stride, dilation, groups, layer.out, params, sources)
