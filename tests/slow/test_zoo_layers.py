@@ -15,6 +15,7 @@ if find_spec("torchvision") is None:  # importing it may fail for another reason
 import torch
 from zoo.elsewhere import MODELS
 from zoo.executed import by_cnncalc, by_torch, torchvision_model
+from zoo.kinds import kinds_by_cnncalc, kinds_by_torch
 
 import cnncalc
 from cnncalc.bundled import bundled
@@ -40,6 +41,21 @@ def test_layers_are_those_torchvision_executes(row):
     # Inception v3's auxiliary head runs in training alone, and its params are published
     expected = by_torch(torchvision_model(name, row["task"]), shape, train=name == "inception_v3")
     same_layers(by_cnncalc(cnncalc.load(name)), expected)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_there_are_as_many_of_each_other_kind(row):
+    """Activations, norms, pools and joins, counted in PyTorch's graph of the same network."""
+    name = row["name"]
+    net = cnncalc.load(name)
+    train = name == "inception_v3"
+    model = torchvision_model(name, row["task"])
+    expected = kinds_by_torch(model, net.graph.inputs["input"], train=train)
+    if name.startswith("densenet"):
+        expected["concat"] -= 4  # torchvision joins the one map at the start of a stage, too
+    if train:
+        expected["mul"] -= 1  # the dropout
+    assert kinds_by_cnncalc(net) == expected
 
 
 @pytest.mark.parametrize("name", MODELS)
