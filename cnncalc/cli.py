@@ -7,9 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cnncalc.errors import CnncalcError, UnsupportedError
+from cnncalc import commands
+from cnncalc.commands.loading import LAYERS, Input, MaxLayers, Set, Variant, load
+from cnncalc.commands.output import only_ascii as _only_ascii
+from cnncalc.commands.output import outputs
+from cnncalc.commands.output import print_text as _print
+from cnncalc.commands.output import write as _write
+from cnncalc.errors import CnncalcError
 
-DIFFERENT = 1
 BAD_INPUT = 2
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
@@ -21,23 +26,10 @@ Spec = Annotated[
         help="A YAML file, FILE@VARIANT, the name of a bundled network, or - for standard input.",
     ),
 ]
-Variant = Annotated[str | None, typer.Option("--variant", help="A variant of the spec.")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Override a variable.")
-]
-Input = Annotated[
-    list[str] | None,
-    typer.Option("--input", metavar="[NAME=]SHAPE", help="Another input shape: 3x256x256."),
-]
-MaxLayers = Annotated[
-    int, typer.Option("--max-layers", min=1, help="How many layers a spec may expand to.")
-]
 Convention = Annotated[
     str, typer.Option("--convention", help="How FLOPs are counted: notes, macs or ops.")
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Use ASCII characters only.")]
-LAYERS = 100_000
-STDIN_BYTES = (1 << 20) + 1
 
 
 def _root(
@@ -89,7 +81,7 @@ def analyze(
     import cnncalc
 
     outputs = _outputs(output or ["table"])
-    net = _load(spec, variant, set_, input_, max_layers)
+    net = load(spec, variant, set_, input_, max_layers)
     report = cnncalc.analyze(net, convention=convention, batch=batch, dtype=dtype)
     _report(
         report,
@@ -118,7 +110,7 @@ def explain(
     """Show how each number of a layer comes about: the formula, then the numbers in it."""
     import cnncalc
 
-    net = _load(spec, variant, set_, input_, max_layers)
+    net = load(spec, variant, set_, input_, max_layers)
     _print(cnncalc.explain(net, layer, convention=convention, ascii=ascii_ or _only_ascii()))
 
 
@@ -132,7 +124,7 @@ def expand(
     """Print the flat network: every layer with its shapes and the line it comes from."""
     from cnncalc.listing import expand_text
 
-    _print(expand_text(_load(spec, variant, set_, input_, max_layers)))
+    _print(expand_text(load(spec, variant, set_, input_, max_layers)))
 
 
 def layers(
@@ -153,75 +145,11 @@ def schema() -> None:
     _print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-def specs(
-    check: Annotated[
-        bool, typer.Option("--check", help="Recompute all; exit code 1 where one differs.")
-    ] = False,
-) -> None:
-    """List the bundled networks with their published numbers; --check recomputes these."""
-    from cnncalc import zoo
-    from cnncalc.progress import progress
-
-    entries = zoo.entries()
-    outcomes = [zoo.recompute(each) for each in progress(entries, "specs")] if check else []
-    _print(zoo.table(entries, outcomes, ascii=_only_ascii()))
-    if check:
-        _print("\n" + zoo.verdict(outcomes))
-    if any(outcome.differing for outcome in outcomes):
-        raise typer.Exit(DIFFERENT)
-
-
-def _load(
-    spec: str,
-    variant: str | None,
-    overrides: list[str] | None,
-    shapes: list[str] | None,
-    max_layers: int,
-) -> Any:
-    import cnncalc
-
-    options: dict[str, Any] = {
-        "variant": variant,
-        "set": dict(_pair("--set", text) for text in overrides or ()),
-        "input": dict(_input(text) for text in shapes or ()),
-        "max_layers": max_layers,
-    }
-    if spec == "-":
-        text = sys.stdin.buffer.read(STDIN_BYTES)  # a little more than a spec may have
-        return cnncalc.loads(text, name="<stdin>", **options)
-    return cnncalc.load(spec, **options)
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise CnncalcError(f"{option} {text}: not NAME=VALUE", hint=f"write {option} width=0.5")
-    return name, value
-
-
-def _input(text: str) -> tuple[str, tuple[int, ...]]:
-    name, _, shape = text.rpartition("=")
-    sizes = shape.replace("×", "x").replace(",", "x").split("x")
-    if not all(size.strip().isdecimal() and len(size) < 12 for size in sizes):
-        raise CnncalcError(f"--input {text}: not a shape", hint="write --input 3x224x224")
-    return name, tuple(int(size) for size in sizes)
-
-
 def _outputs(texts: list[str]) -> list[tuple[str, str]]:
     """Return (format, path) pairs; an empty path is standard output."""
     from cnncalc.renderers import FORMATS
 
-    pairs = [(name, path) for name, _, path in (text.partition("=") for text in texts)]
-    for name, _ in pairs:
-        if name not in FORMATS:
-            raise CnncalcError(f"-o {name}: no such format", hint=f"one of {', '.join(FORMATS)}")
-    printed = [name for name, path in pairs if not path]
-    if len(printed) > 1:
-        raise CnncalcError(
-            f"-o: {' and '.join(printed)} would both go to standard output",
-            hint=f"give one of them a file: -o {printed[-1]}=PATH",
-        )
-    return pairs
+    return outputs(texts, tuple(FORMATS))
 
 
 def _report(report: Any, outputs: list[tuple[str, str]], *, ascii: bool, **options: Any) -> None:  # noqa: A002
@@ -240,39 +168,6 @@ def _report(report: Any, outputs: list[tuple[str, str]], *, ascii: bool, **optio
             _print(text)
 
 
-def _write(path: str, text: str) -> None:
-    """Write a file whole or not at all; a device or a pipe gets the text itself."""
-    path = os.path.realpath(path)
-    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 as below
-    half = path if special else f"{path}.part{os.getpid()}"
-    try:
-        with open(half, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
-            file.write(text + "\n")
-        if not special:
-            os.replace(half, path)  # noqa: PTH105 as above
-    except OSError as error:
-        if not special and os.path.exists(half):  # noqa: PTH110 as above
-            os.unlink(half)  # noqa: PTH108 as above
-        raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _only_ascii() -> bool:
-    try:
-        "×✓–▏█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except (UnicodeError, LookupError):
-        return True
-    return False
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text + "\n")
-    except UnicodeEncodeError:  # a data format on a terminal without Unicode, or an odd file name
-        data = text.encode(sys.stdout.encoding, "backslashreplace")
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data + b"\n")
-
-
 def _fail(error: CnncalcError) -> int:
     from cnncalc.renderers.errors import render_problems
 
@@ -284,7 +179,7 @@ def _fail(error: CnncalcError) -> int:
     return BAD_INPUT
 
 
-COMMANDS = (analyze, explain, expand, layers, schema, specs)
+COMMANDS = (analyze, explain, expand, layers, schema)
 
 
 def application(only: str = "") -> typer.Typer:
@@ -298,20 +193,23 @@ def application(only: str = "") -> typer.Typer:
         help="CNN architecture calculator: params, MACs, FLOPs, feature maps, receptive fields.",
     )
     app.callback(invoke_without_command=True)(_root)
-    chosen = [command for command in COMMANDS if command.__name__ == only]
-    for command in chosen or COMMANDS:
+    chosen: list[Any] = [command for command in COMMANDS if command.__name__ == only]
+    if only and not chosen:
+        chosen = commands.named(only)
+    chosen = chosen or [*COMMANDS, *commands.named()]
+    for command in chosen:
         app.command()(command)
     return app
 
 
 def run() -> int:
-    """Run the command line; return 0, 1 for a failed check, 2 for bad input, 70 for a fault."""
+    """Run the command line; return 0, 1 where a check fails, 2 for bad input, 70 for a fault."""
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
         sys.stdout.flush()
     except SystemExit as stop:
         return _flushed(stop.code)
-    except (CnncalcError, UnsupportedError) as error:
+    except CnncalcError as error:
         return _fail(error)
     except BrokenPipeError:
         return _closed_pipe()

@@ -10,7 +10,6 @@ import pytest
 
 from cnncalc import bundled, cli, zoo
 from cnncalc.errors import CnncalcError
-from cnncalc.progress import progress
 
 # A 3×3 convolution of 3 channels to 4 on 8×8: 4·(27 + 1) params, 6·6·4·27 multiply-adds, field 3.
 SPEC = """\
@@ -154,16 +153,34 @@ def test_every_bundled_network_has_its_published_numbers(monkeypatch, capsys):
     assert [entry.name for entry in entries if zoo.recompute(entry).differing] == []
 
 
-def test_progress_is_silent_without_a_terminal(capsys):
-    assert list(progress([1, 2, 3], "specs")) == [1, 2, 3]
-    assert capsys.readouterr() == ("", "")
+class Terminal(io.StringIO):
+    """Standard error of a person."""
+
+    def isatty(self):
+        return True
 
 
-def test_progress_is_shown_on_standard_error(monkeypatch):
-    """On a terminal a bar shows; standard output stays clean."""
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    monkeypatch.setattr(sys, "stderr", terminal)
-    assert list(progress([1, 2, 3], "specs")) == [1, 2, 3]
-    assert "specs" in terminal.getvalue()
-    assert "100%" in terminal.getvalue()
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_to_a_person_on_standard_error(folder, monkeypatch, terminal):
+    """The bar names networks while they are recomputed; standard output stays as it is."""
+    names = [f"tiny{number}" for number in range(30)]
+    for name in names:
+        text = SPEC.replace("tiny_", f"{name}_")
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("rich.progress.Progress.update", shown := Updates())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
+    code, printed = run(monkeypatch, "specs", "--check")
+    assert code == 1
+    assert "\x1b" not in printed
+    assert shown.names == ([entry.name for entry in zoo.entries()] if terminal else [])
+
+
+class Updates:
+    """Stands for the method that moves a bar, and keeps the names it is told."""
+
+    def __init__(self):
+        self.names = []
+
+    def __call__(self, *_, description, **__):
+        self.names.append(description)
