@@ -145,13 +145,6 @@ def schema() -> None:
     _print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-def specs() -> None:
-    """List the bundled networks."""
-    from cnncalc.bundled import listing
-
-    _print(listing())
-
-
 def _outputs(texts: list[str]) -> list[tuple[str, str]]:
     """Return (format, path) pairs; an empty path is standard output."""
     from cnncalc.renderers import FORMATS
@@ -186,7 +179,7 @@ def _fail(error: CnncalcError) -> int:
     return BAD_INPUT
 
 
-COMMANDS = (analyze, explain, expand, layers, schema, specs)
+COMMANDS = (analyze, explain, expand, layers, schema)
 
 
 def application(only: str = "") -> typer.Typer:

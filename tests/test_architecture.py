@@ -35,6 +35,7 @@ _API = _ABOVE | {
     "listing",
     "reference",
     "verification",
+    "zoo",
 }
 BELOW: dict[str, set[str]] = {
     "records": set(),
@@ -56,6 +57,7 @@ BELOW: dict[str, set[str]] = {
     "diff": _SHOWN,
     "explanation": _ABOVE,
     "listing": _ABOVE | {"spec"},  # it shows calls as the reader of specs binds them
+    "zoo": _ABOVE | {"bundled", "spec"},
     "api": _API,
     "__init__": _API | {"api"},
     "commands": _API | {"api", "__init__"},
@@ -85,7 +87,7 @@ SLOW = {
 }
 """Modules that no module may import at its top: a command would wait for them."""
 
-COLD = ("listing", "reference/", "verification/")
+COLD = ("listing", "zoo", "reference/", "verification/")
 """Modules that `analyze` never loads."""
 
 
