@@ -32,7 +32,7 @@ MaxLayers = Annotated[
     int, typer.Option("--max-layers", min=1, help="How many layers a spec may expand to.")
 ]
 Convention = Annotated[
-    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs or ops.")
+    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs, ops, thop, …")
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Use ASCII characters only.")]
 LAYERS = 100_000
@@ -106,11 +106,12 @@ def analyze(
 
 def explain(
     spec: Spec,
-    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's path.")],
+    layer: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="A layer's path.")] = None,
     variant: Variant = None,
     set_: Set = None,
     input_: Input = None,
     convention: Convention = "notes",
+    vs: Annotated[str | None, typer.Option(metavar="NAME", help="Itemise against this.")] = None,
     max_layers: MaxLayers = LAYERS,
     ascii_: Ascii = False,
 ) -> None:
@@ -118,7 +119,8 @@ def explain(
     import cnncalc
 
     net = _load(spec, variant, set_, input_, max_layers)
-    _print(cnncalc.explain(net, layer, convention=convention, ascii=ascii_ or _only_ascii()))
+    ascii_ = ascii_ or _only_ascii()
+    _print(cnncalc.explain(net, layer, convention=convention, vs=vs, ascii=ascii_))
 
 
 def expand(
