@@ -1,8 +1,10 @@
 """The same network as Keras layers, and what TensorFlow's profiler says of it.
 
-    python tests/peers/tf_twin.py
+    python tests/peers/tf_twin.py [--to FOLDER] [NETWORK ...]
 
-writes tests/data/presets_tensorflow.csv. Needs tensorflow-cpu; torch is not needed.
+writes presets_tensorflow.csv, for all bundled networks of torchvision or those named, and
+presets_tensorflow_layers.csv, for the cases of each layer type, into tests/data or another folder.
+Needs tensorflow-cpu; torch is not needed.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import argparse
 import csv
 import sys
 from collections.abc import Callable
@@ -18,11 +21,16 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TESTS.parent), str(TESTS)]
+sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "ops")]
 
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from case_kit import Case  # noqa: E402
+from cases import CASES  # noqa: E402
+from cases_tensorflow import MORE_CASES  # noqa: E402
+from generated.build import net_of  # noqa: E402
 from keras import layers  # noqa: E402
+from peers.record import shapes  # noqa: E402
 
 import cnncalc  # noqa: E402
 from cnncalc.geometry import Shape  # noqa: E402
@@ -66,6 +74,25 @@ class Raw(layers.Layer):
         return self.operator(x)
 
 
+class RawConv(layers.Layer):
+    """A grouped or dilated convolution as TensorFlow's own operator."""
+
+    def __init__(self, op: Any, stride: tuple[int, ...]) -> None:
+        super().__init__()
+        self.op, self.stride = op, stride
+
+    def build(self, shape: Any) -> None:
+        op = self.op
+        taps = each(op.kernel, 2)
+        self.kernel = self.add_weight(shape=(*taps, shape[-1] // op.groups, op.out))
+        self.bias = self.add_weight(shape=(op.out,)) if op.bias else None
+
+    def call(self, x: Any) -> Any:
+        dilations = each(self.op.dilation, 2)
+        y = tf.nn.conv2d(x, self.kernel, self.stride, "VALID", dilations=dilations)
+        return y if self.bias is None else tf.nn.bias_add(y, self.bias)
+
+
 def padded(x: Any, pads: list[tuple[int, int]]) -> Any:
     """Return a map with zeros around it, in a layer of its own."""
     if not any(map(sum, pads)):
@@ -83,6 +110,8 @@ def slid(op: Any, x: Any, windows: Any) -> Any:
         made = getattr(layers, f"DepthwiseConv{rank}D")(
             op.kernel, stride, depth_multiplier=op.multiplier, use_bias=op.bias
         )
+    elif op.name == "conv" and rank == 2 and (op.groups > 1 or each(op.dilation, 2) != (1, 1)):
+        made = RawConv(op, stride)  # Keras wraps it, and the profiler does not look inside
     elif op.name == "conv":
         made = getattr(layers, f"Conv{rank}D")(
             op.out, each(op.kernel, rank), stride, groups=op.groups, use_bias=op.bias,
@@ -188,21 +217,61 @@ def application(name: str) -> keras.Model:
     return APPLICATIONS[name](weights=None, classifier_activation=None, input_shape=(224, 224, 3))
 
 
-def main() -> None:
-    """Measure the twins, and Keras' own networks."""
-    from peers.record import shapes
+NO_LAYER = (
+    "adaptive_max_pool", "instance_norm", "group_norm", "pad", "crop", "channel_shuffle",
+)  # fmt: skip
+"""Layer types for which Keras has no layer, or several."""
+FLAT = ("upsample", "pixel_shuffle", "pixel_unshuffle", "local_response_norm")
+"""Layer types that TensorFlow has on two axes alone."""
 
-    with (TESTS / "data" / "presets_tensorflow.csv").open("w", encoding="utf-8", newline="") as f:
-        writer = csv.writer(f, lineterminator="\n")
+
+def has_twin(each_case: Case) -> bool:
+    """Return whether Keras or TensorFlow has such a layer, made in one way alone."""
+    op: Any = each_case.op
+    rank = len(each_case.ins[0]) - 1
+    plain = all(getattr(op, name, 1) in (1, (1,) * rank) for name in ("groups", "dilation"))
+    if op.name in NO_LAYER or (op.name in FLAT and rank != 2):
+        return False
+    if op.name in ("conv", "max_pool"):
+        return plain or (op.name == "conv" and rank == 2)
+    if op.name == "conv_transpose":
+        return plain and op.padding in (0, "same") and not op.output_padding
+    if op.name == "adaptive_avg_pool":
+        return each(op.size, rank) == each_case.ins[0][1:]
+    return op.name != "depthwise" or rank < 3
+
+
+def write_layers(path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["layer", "count"])
+        for each_case in filter(has_twin, [*CASES, *MORE_CASES]):
+            inputs = {f"in{index}": shape for index, shape in enumerate(each_case.ins)}
+            row = (each_case.name, dict(each_case.args), *range(len(inputs)))
+            writer.writerow([each_case.id, profiled(twin(net_of(inputs, row)))])
+
+
+def write_networks(path: Path, names: list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["tool", "version", "network", "built_by", "count"])
-        for name in sorted(shapes()):
+        for name in sorted(names):
             row = ["tf-profiler", tf.__version__, name]
             writer.writerow([*row, "tests/peers/tf_twin.py", profiled(twin(cnncalc.load(name)))])
             if name in APPLICATIONS:
                 made = f"keras {keras.__version__}"
                 writer.writerow([*row, made, profiled(application(name))])
             keras.backend.clear_session()  # or every network's weights stay
-            print(name, flush=True)
+
+
+def main() -> None:
+    """Measure layers, networks' twins, and Keras' own networks."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--to", type=Path, default=TESTS / "data")
+    parser.add_argument("networks", nargs="*", default=list(shapes()))
+    chosen = parser.parse_args()
+    write_layers(chosen.to / "presets_tensorflow_layers.csv")
+    write_networks(chosen.to / "presets_tensorflow.csv", chosen.networks)
 
 
 if __name__ == "__main__":
