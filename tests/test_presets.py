@@ -270,7 +270,10 @@ BY_HAND: list[tuple[str, tuple[int, ...], tuple[str, dict[str, Any]], dict[str, 
     ),
     (
         "scale", (3, 4), ("scale", {}),
-        {"fvcore": 0, "torchinfo": 3, "thop": 0, "ptflops": 0, "calflops": 0, "tf-profiler": 12},
+        {
+            "fvcore": 0, "torchinfo": 3, "thop": 0, "ptflops": 0, "calflops": 0, "torch": 0,
+            "tf-profiler": 12,
+        },
     ),
     ("dropout", (3, 4), ("dropout", {}), dict.fromkeys(PRESETS, 0)),
 ]  # fmt: skip
@@ -287,10 +290,28 @@ def test_rules_by_hand(shape, layer, counts):
 def test_joins_by_hand():
     """Of three inputs of 6 values: TensorFlow counts operators, PyTorch's tools see none."""
     three = {"a": (2, 3), "b": (2, 3), "c": (2, 3)}
-    for name, count in (("add", 12), ("max", 12), ("mul", 12), ("mean", 18), ("concat", 0)):
+    for name, count in (
+        ("add", 12),
+        ("sub", 12),
+        ("max", 12),
+        ("mul", 12),
+        ("mean", 18),
+        ("concat", 0),
+    ):
         net = net_of(three, (name, {}, 0, 1, 2))
         assert flops(net, "tf-profiler") == count
         assert {flops(net, tool) for tool in PRESETS[:-1]} == {0}
+
+
+MOVED = [
+    ("chunk", {"n": 2, "index": 0}), ("drop_path", {}), ("pad", {"padding": 1}),
+    ("crop", {"size": 2}), ("channel_shuffle", {"groups": 2}), ("reshape", {"to": (2, -1)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", MOVED, ids=lambda layer: layer[0])
+def test_moving_values_counts_nothing(layer):
+    assert {flops(net_of((4, 6), layer), tool) for tool in PRESETS} == {0}
 
 
 def test_a_batch_multiplies_the_count():

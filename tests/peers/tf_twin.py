@@ -244,11 +244,11 @@ def has_twin(each_case: Case) -> bool:
 def write_layers(path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["layer", "count"])
+        writer.writerow(["tool", "layer", "count"])
         for each_case in filter(has_twin, [*CASES, *MORE_CASES]):
             inputs = {f"in{index}": shape for index, shape in enumerate(each_case.ins)}
             row = (each_case.name, dict(each_case.args), *range(len(inputs)))
-            writer.writerow([each_case.id, profiled(twin(net_of(inputs, row)))])
+            writer.writerow(["tf-profiler", each_case.id, profiled(twin(net_of(inputs, row)))])
 
 
 def write_networks(path: Path, names: list[str]) -> None:

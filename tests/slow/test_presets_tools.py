@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from generated.build import net_of
+from peers.record import write_layers
 from peers.tools import TOOLS, Holder, count, need, tool_version, torchvision_model
 from torch import Tensor, nn
 
@@ -36,6 +37,14 @@ def test_the_figure_on_file_is_the_tools(row):
     assert tool_version(row["tool"]) == row["version"]
     name = row["network"]
     assert count(row["tool"], torchvision_model(name), SHAPES[name]) == int(row["count"])
+
+
+def test_the_figures_of_layers_on_file_are_the_tools(tmp_path):
+    for tool in TOOLS:
+        need(tool)
+    write_layers(tmp_path / "layers.csv")
+    on_file = (TESTS / "data" / "presets_layers.csv").read_text(encoding="utf-8")
+    assert (tmp_path / "layers.csv").read_text(encoding="utf-8") == on_file
 
 
 @pytest.mark.parametrize("tool", TOOLS)
