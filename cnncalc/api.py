@@ -165,20 +165,23 @@ def render(
 
 def explain(
     net: Net | str | os.PathLike[str],
-    layer: str,
+    layer: str | None = None,
     *,
     convention: str = "notes",
+    vs: str | None = None,
     ascii: bool = False,  # noqa: A002 as in render
 ) -> str:
     """Return how each number of a layer comes about: the formula, then the numbers in it.
 
-    Raises CnncalcError where there is no such layer.
+    With `vs`, another convention, return where its FLOPs part from those of `convention`, item by
+    item; without a layer, of the whole network. Raises CnncalcError where there is no such layer or
+    convention.
     """
     from cnncalc.explanation import explain as explained
 
     if not isinstance(net, Net):
         net = load(net)
-    return explained(net, layer, convention=convention, ascii=ascii)
+    return explained(net, layer, convention=convention, versus=vs, ascii=ascii)
 
 
 def verify(

@@ -27,7 +27,7 @@ Spec = Annotated[
     ),
 ]
 Convention = Annotated[
-    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs or ops.")
+    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs, ops, thop, …")
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Use ASCII characters only.")]
 
@@ -99,11 +99,12 @@ def analyze(
 
 def explain(
     spec: Spec,
-    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's path.")],
+    layer: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="A layer's path.")] = None,
     variant: Variant = None,
     set_: Set = None,
     input_: Input = None,
     convention: Convention = "notes",
+    vs: Annotated[str | None, typer.Option(metavar="NAME", help="Itemise against this.")] = None,
     max_layers: MaxLayers = LAYERS,
     ascii_: Ascii = False,
 ) -> None:
@@ -111,7 +112,8 @@ def explain(
     import cnncalc
 
     net = load(spec, variant, set_, input_, max_layers)
-    _print(cnncalc.explain(net, layer, convention=convention, ascii=ascii_ or _only_ascii()))
+    ascii_ = ascii_ or _only_ascii()
+    _print(cnncalc.explain(net, layer, convention=convention, vs=vs, ascii=ascii_))
 
 
 def expand(

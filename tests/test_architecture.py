@@ -204,6 +204,7 @@ def test_analyze_without_a_terminal_imports_nothing_heavy(
     loaded = set(done.stderr.split())
     assert "cnncalc.api" in loaded
     assert not loaded & {"numpy", "torch", "rich", "pydantic", "importlib.metadata"}
+    assert "cnncalc.analyses.presets" not in loaded
 
 
 def test_every_layer_type_has_a_case() -> None:

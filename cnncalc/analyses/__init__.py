@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cnncalc.analyses.memory import live_values
-from cnncalc.analyses.work import Convention
+from cnncalc.analyses.work import Counting
 from cnncalc.net import Layer, Net
-from cnncalc.ops.base import Work
 from cnncalc.records import Record
 
 Steps = Sequence[tuple[Layer, ...]]
@@ -19,7 +18,7 @@ DTYPE_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 
 class Settings(Record):
     """How figures are counted."""
 
-    convention: Convention
+    convention: Counting
     batch: int
     dtype_bytes: int
 
@@ -48,17 +47,17 @@ def _macs(_: Net, steps: Steps, settings: Settings) -> list[int]:
 
 
 def _flops(_: Net, steps: Steps, settings: Settings) -> list[int]:
-    batch, flops = settings.batch, settings.convention.flops
-    known: dict[Work, int] = {}
+    batch, count = settings.batch, settings.convention.count
+    known: dict[int, int] = {}  # equal layers share one object of facts
     counts = []
     for parts in steps:
-        count = 0
+        total = 0
         for part in parts:
-            work = part.facts.work
-            if work not in known:
-                known[work] = flops(work)
-            count += known[work]
-        counts.append(batch * count)
+            key = id(part.facts)
+            if key not in known:
+                known[key] = count(part)
+            total += known[key]
+        counts.append(batch * total)
     return counts
 
 
