@@ -32,6 +32,10 @@ ACTIVATIONS = (
 
 CONVNEXTS = "convnext_tiny convnext_small convnext_base convnext_large"
 DENSENETS = "densenet121 densenet161 densenet169 densenet201"
+SEGMENTERS = (
+    "deeplabv3_mobilenet_v3_large deeplabv3_resnet50 deeplabv3_resnet101 fcn_resnet50 "
+    "fcn_resnet101 lraspp_mobilenet_v3_large"
+)
 MEANS = (
     "mnasnet0_5 mnasnet0_75 mnasnet1_0 mnasnet1_3 "
     "shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5 shufflenet_v2_x2_0"
@@ -192,7 +196,7 @@ THOP = Preset(
         f"{DENSENETS} mobilenet_v2": FUNCTIONAL_POOL,
         MEANS: MEAN,
         CONVNEXTS: NORM,
-        "lraspp_mobilenet_v3_large": "upsampling is a function, not a module",
+        SEGMENTERS: "upsampling is a function, not a module",
         "r3d_18 mc3_18": SUBCLASSES,
     },
     unsure={"conv": "weight_norm", "linear": "weight_norm"},
@@ -226,7 +230,7 @@ PTFLOPS = Preset(
         "mobilenet_v2": FUNCTIONAL_POOL,
         MEANS: MEAN,
         CONVNEXTS: NORM,
-        "lraspp_mobilenet_v3_large": "upsampling is a function, and counts once",
+        SEGMENTERS: "upsampling is a function, and counts once",
         "r3d_18 mc3_18": SUBCLASSES,
     },
     unsure={"conv": "weight_norm", "linear": "weight_norm", "upsample": "scale"},
