@@ -26,6 +26,7 @@ class Finding(Record):
     the rows that a unit reads on each axis, as [unit, [first, last]], null for none; a number or
     words for the others. `ok` is None where nothing could be compared; `detail` says why. `file`
     and `line` are the place in the spec that the layer comes from; "" and 0 where there is none.
+    `of` is the input that a field is of, in a network with several.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Finding(Record):
     detail: str = ""
     file: str = ""
     line: int = 0
+    of: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON data."""

@@ -76,12 +76,13 @@ def verify(
 
 def _verified(nets: list[Any], options: dict[str, Any]) -> list[Any]:
     import cnncalc
+    from cnncalc.renderers.text import clean
 
     found = []
     with _progress(len(nets)) as tell:
         for number, net in enumerate(nets):
             title = net.origin.variant or net.origin.name or net.origin.spec
-            advance = partial(tell, number, title)
+            advance = partial(tell, number, clean(title))
             found.append(cnncalc.verify(net, advance=advance, **options))
     return found
 
@@ -127,6 +128,8 @@ def _progress(count: int) -> Iterator[Callable[[int, str, str], Any]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from cnncalc.renderers.text import clean
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -137,5 +140,5 @@ def _progress(count: int) -> Iterator[Callable[[int, str, str], Any]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("verify", total=count, step="")
         yield lambda number, name, step: bar.update(
-            task, completed=number, description=name, step=step
+            task, completed=number, description=name, step=clean(step)
         )

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from cnncalc.errors import CnncalcError
+import numpy as np
+
+from cnncalc import analyses
+from cnncalc.analyses import Settings
+from cnncalc.analyses.work import convention
 from cnncalc.findings import Finding
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import shape_text
@@ -54,8 +58,9 @@ def executed(net: Net, inputs: dict[str, Array], params: Params) -> Iterator[Fin
     watch = Watch()
     problem = ""
     try:
-        forward(net, inputs, params, around=watch)
-    except (ValueError, CnncalcError) as error:  # arrays that do not fit: the shapes are wrong
+        with np.errstate(all="ignore"):
+            forward(net, inputs, params, around=watch)
+    except ValueError as error:  # arrays that do not fit: the shapes are wrong
         problem = str(error)
     for layer in net.layers:
         seen = watch.seen.get(layer.path)
@@ -67,6 +72,18 @@ def executed(net: Net, inputs: dict[str, Array], params: Params) -> Iterator[Fin
                 continue
             return
         yield from _compared(layer, seen)
+    yield _total(net, params)
+
+
+def _total(net: Net, params: Params) -> Finding:
+    """Return a finding about all learned values: arrays that layers share are there once."""
+    buffers = {
+        f"{layer.path}.{name}" for layer in net.layers for name in find(layer.node.op.name).buffers
+    }
+    made = sum(values.size for name, values in params.items() if name not in buffers)
+    settings = Settings(convention("macs"), 1, 1)
+    predicted = sum(analyses.METRICS["params"].values(net, net.written, settings))
+    return Finding("params", "", made == predicted, (predicted, 0), (made, 0))
 
 
 def _compared(layer: Layer, seen: Executed) -> Iterator[Finding]:
@@ -96,8 +113,14 @@ def _text(arrays: Arrays) -> str:
 
 
 def finding(
-    key: str, layer: Layer, ok: bool | None, predicted: Any, executed: Any, detail: str = ""
+    key: str,
+    layer: Layer,
+    ok: bool | None,
+    predicted: Any,
+    executed: Any,
+    detail: str = "",
+    of: str = "",
 ) -> Finding:
     """Return a finding at a layer, with its place in the spec."""
-    source = layer.node.source
-    return Finding(key, layer.path, ok, predicted, executed, detail, source.file, source.line)
+    place = layer.node.source
+    return Finding(key, layer.path, ok, predicted, executed, detail, place.file, place.line, of)

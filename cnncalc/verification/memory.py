@@ -16,8 +16,8 @@ from cnncalc.verification.gradients import BATCH
 FLOAT32, FLOAT64 = 4, 8
 SCRATCH_BYTES = 16 << 20
 """Tiles of columns, and small arrays."""
-KEPT = 3
-"""Arrays of a layer's size that the tape keeps for it, and that backward makes of them."""
+PARAM_COPIES = 6
+"""Made, moved off kinks, their gradients, a direction for each, and both ends of a step."""
 
 
 def forward_bytes(net: Net) -> int:
@@ -27,15 +27,16 @@ def forward_bytes(net: Net) -> int:
         (alive + max(map(_beside, parts)) for alive, parts in zip(live, net.written, strict=True)),
         default=0,
     )
-    return FLOAT32 * (_params(net) + most) + _columns(net, FLOAT32) + SCRATCH_BYTES
+    values = _params(net) + _largest(net) + most
+    return FLOAT32 * values + _columns(net, FLOAT32) + SCRATCH_BYTES
 
 
 def backward_bytes(net: Net) -> int:
     """Return a bound on the arrays of a forward and a backward pass in float64."""
-    values = sum(_beside(layer) for layer in net.layers)
+    outputs = sum(layer.facts.values for layer in net.layers)
     most = max(map(_beside, net.layers), default=0)
-    maps = BATCH * (KEPT * values + 2 * most)
-    return FLOAT64 * (5 * _params(net) + maps) + _columns(net, FLOAT64) + SCRATCH_BYTES
+    values = PARAM_COPIES * _params(net) + 3 * _largest(net) + BATCH * (outputs + 2 * most)
+    return FLOAT64 * values + _columns(net, FLOAT64) + SCRATCH_BYTES
 
 
 def need_memory(net: Net, limit: int, *, backward: bool) -> None:
@@ -49,6 +50,11 @@ def need_memory(net: Net, limit: int, *, backward: bool) -> None:
             f"{iec(needed)}, and the limit is {iec(limit)}",
             hint=f"raise it with --memory {needed // (1 << 30) + 1}GiB, or give a smaller --input",
         )
+
+
+def _largest(net: Net) -> int:
+    """Return the values of the largest array, which is copied while it is made."""
+    return max((param.size for layer in net.layers for param in layer.params), default=0)
 
 
 def _params(net: Net) -> int:
