@@ -75,7 +75,7 @@ def _table(verification: Verification, options: Options, *, values: bool) -> Tab
     keys = [key for key in TITLES if any(f.key == key for f in verification.findings)]
     style = box.ASCII if options.ascii else box.SIMPLE_HEAD
     table = Table(box=style, pad_edge=False, collapse_padding=not values)
-    table.add_column("layer", overflow="fold", min_width=12)
+    table.add_column("layer", overflow="fold", min_width=8)
     for key in keys:
         numbers = key in ("params", "macs")
         table.add_column(
