@@ -9,11 +9,10 @@ from cnncalc.analyses.work import Convention
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import Work
 from cnncalc.records import Record
+from cnncalc.units import DTYPE_BYTES as DTYPE_BYTES
 
 Steps = Sequence[tuple[Layer, ...]]
 """Layers as written, each with its parts; or each part for itself."""
-
-DTYPE_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
 
 class Settings(Record):

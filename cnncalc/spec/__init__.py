@@ -15,6 +15,7 @@ from cnncalc.net import Budget, Net, Origin
 from cnncalc.ops.base import Argument
 from cnncalc.records import Record
 from cnncalc.spec import header
+from cnncalc.spec.budgets import budgets as budgets_of
 from cnncalc.spec.collector import PROBLEM_LIMIT
 from cnncalc.spec.expand import LAYER_LIMIT, Expander
 from cnncalc.spec.files import Files, Text, cycle, project_root, read_text
@@ -81,7 +82,7 @@ def _read(text: Text, choice: Choice) -> Net:
             key: header.plain(unit.document, node) for key, _, node in header.mapping(unit, "meta")
         }
     with files.guard(unit.document):
-        budgets = tuple(header.budgets(unit, choice.variant))
+        budgets = tuple(budgets_of(unit))
     inputs: dict[str, Shape] = {}
     with files.guard(unit.document):
         inputs = _inputs(unit, choice)
@@ -97,7 +98,15 @@ def _read(text: Text, choice: Choice) -> Net:
     with files.guard(unit.document):
         outputs = _outputs(unit, scope)
     files.body_problems += problems
-    origin = Origin(name or _stem(text), text.shown, choice.variant, dict(unit.vars), budgets, meta)
+    origin = Origin(
+        name=name or _stem(text),
+        spec=text.shown,
+        variant=choice.variant,
+        vars=dict(unit.vars),
+        budgets=tuple(each for each in budgets if not each.only or choice.variant in each.only),
+        others=tuple(each for each in budgets if each.only and choice.variant not in each.only),
+        meta=meta,
+    )
     return expander.net(inputs, outputs, origin)
 
 

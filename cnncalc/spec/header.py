@@ -1,15 +1,14 @@
-"""The top level of a file: variables, variants, defaults, block signatures, budgets, meta."""
+"""The top level of a file: variables, variants, defaults, block signatures, meta."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 
 from cnncalc import ops
-from cnncalc.net import Budget
 from cnncalc.ops.base import Argument
 from cnncalc.records import Record
 from cnncalc.spec.binding import spellings
@@ -34,8 +33,6 @@ SECTIONS = (
 BLOCK = re.compile(r"([A-Z][A-Za-z0-9]*)(?:\((.*)\))?", re.DOTALL)
 PARAMETER = re.compile(r"\s*([a-z_][a-z0-9_]*)\s*(?::\s*([a-z]+)\s*)?(?:=\s*(.*?)\s*)?", re.DOTALL)
 TYPES = ("int", "num", "bool", "str", "list", "ref")
-BUDGET_KEYS = ("assert", "level", "why", "id", "only")
-LEVELS = ("error", "warn", "info")
 WORDS = frozenset({"prev", "in", "input", "true", "false", "if", "else", "and", "or", "not"})
 
 
@@ -55,13 +52,13 @@ def sections(unit: Unit) -> None:
         unit.sections[key] = (node, value)
     if "cnncalc" in unit.sections:
         value = unit.sections["cnncalc"][1]
-        if _scalar(value) != 1:
+        if scalar_of(value) != 1:
             raise NodeError(
                 value, "cnncalc: this is version 1 of the language", hint="write cnncalc: 1"
             )
 
 
-def _scalar(node: yaml.Node) -> Any:
+def scalar_of(node: yaml.Node) -> Any:
     return scalar(node) if isinstance(node, yaml.ScalarNode) else UNBOUND
 
 
@@ -289,55 +286,3 @@ def _default(kind: str, value: Any) -> Any:
     if not suits.get(kind, False):
         return None
     return as_int(value) if kind == "int" else value
-
-
-def budgets(unit: Unit, variant: str | None) -> Iterator[Budget]:
-    """Yield the budget lines that hold for the variant; raises NodeError."""
-    for node in listed(unit, "budgets", "params <= 26M"):
-        fields = {"assert": node}
-        if isinstance(node, yaml.MappingNode):
-            fields = _budget_fields(unit, node)
-        yield from _budget(unit, fields, variant)
-
-
-def _budget_fields(unit: Unit, node: yaml.MappingNode) -> dict[str, yaml.Node]:
-    fields: dict[str, yaml.Node] = {}
-    for key, at, value in entries(unit.document, node):
-        if key not in BUDGET_KEYS:
-            hint = suggest(key, BUDGET_KEYS) or f"a budget has {', '.join(BUDGET_KEYS)}"
-            raise NodeError(at, f"budget: unknown key '{key}'", hint=hint)
-        fields[key] = value
-    if "assert" not in fields:
-        hint = "write assert: params <= 26M"
-        raise NodeError(node, "budget: the key assert is missing", hint=hint)
-    return fields
-
-
-def _only(unit: Unit, node: yaml.Node) -> list[str]:
-    """Return the variants that a budget is for; raises NodeError for one that does not exist."""
-    known = [name for name, _, _ in mapping(unit, "variants")]
-    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    for each in nodes:
-        if _scalar(each) not in known:
-            hint = suggest(str(_scalar(each)), known) or "only: lists variants of this spec"
-            raise NodeError(each, f"budget: no variant '{_scalar(each)}'", hint=hint)
-    return [each.value for each in nodes]
-
-
-def _budget(unit: Unit, fields: dict[str, yaml.Node], variant: str | None) -> Iterator[Budget]:
-    node = fields["assert"]
-    text = _scalar(node)
-    if not isinstance(text, str):
-        shown = f"'{node.value}'" if isinstance(node, yaml.ScalarNode) else "this"
-        hint = "write a line such as: params <= 26M"
-        raise NodeError(node, f"budget: {shown} is not a line of text", hint=hint)
-    check_length("budget", text, node)
-    level = _scalar(fields["level"]) if "level" in fields else "error"
-    if level not in LEVELS:
-        hint = suggest(str(level), LEVELS)
-        text = f"budget: level must be one of {', '.join(LEVELS)}, not {level}"
-        raise NodeError(fields["level"], text, hint=hint)
-    if "only" in fields and variant not in _only(unit, fields["only"]):
-        return
-    mark = node.start_mark
-    yield Budget(text, level, unit.document.file, mark.line + 1, mark.column + 1)
