@@ -7,7 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cnncalc.errors import CnncalcError, UnsupportedError
+from cnncalc import commands
+from cnncalc.commands.output import only_ascii as _only_ascii
+from cnncalc.commands.output import outputs
+from cnncalc.commands.output import print_text as _print
+from cnncalc.commands.output import write as _write
+from cnncalc.errors import CnncalcError
 
 BAD_INPUT = 2
 INTERNAL_ERROR = 70
@@ -199,17 +204,7 @@ def _outputs(texts: list[str]) -> list[tuple[str, str]]:
     """Return (format, path) pairs; an empty path is standard output."""
     from cnncalc.renderers import FORMATS
 
-    pairs = [(name, path) for name, _, path in (text.partition("=") for text in texts)]
-    for name, _ in pairs:
-        if name not in FORMATS:
-            raise CnncalcError(f"-o {name}: no such format", hint=f"one of {', '.join(FORMATS)}")
-    printed = [name for name, path in pairs if not path]
-    if len(printed) > 1:
-        raise CnncalcError(
-            f"-o: {' and '.join(printed)} would both go to standard output",
-            hint=f"give one of them a file: -o {printed[-1]}=PATH",
-        )
-    return pairs
+    return outputs(texts, tuple(FORMATS))
 
 
 def _report(report: Any, outputs: list[tuple[str, str]], *, ascii: bool, **options: Any) -> None:  # noqa: A002
@@ -228,39 +223,6 @@ def _report(report: Any, outputs: list[tuple[str, str]], *, ascii: bool, **optio
             _print(text)
 
 
-def _write(path: str, text: str) -> None:
-    """Write a file whole or not at all; a device or a pipe gets the text itself."""
-    path = os.path.realpath(path)
-    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 as below
-    half = path if special else f"{path}.part{os.getpid()}"
-    try:
-        with open(half, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
-            file.write(text + "\n")
-        if not special:
-            os.replace(half, path)  # noqa: PTH105 as above
-    except OSError as error:
-        if not special and os.path.exists(half):  # noqa: PTH110 as above
-            os.unlink(half)  # noqa: PTH108 as above
-        raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _only_ascii() -> bool:
-    try:
-        "×✓–▏█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except (UnicodeError, LookupError):
-        return True
-    return False
-
-
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text + "\n")
-    except UnicodeEncodeError:  # a data format on a terminal without Unicode, or an odd file name
-        data = text.encode(sys.stdout.encoding, "backslashreplace")
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data + b"\n")
-
-
 def _fail(error: CnncalcError) -> int:
     from cnncalc.renderers.errors import render_problems
 
@@ -269,7 +231,7 @@ def _fail(error: CnncalcError) -> int:
     )
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     sys.stderr.write(render_problems(error.problems, concise=concise, color=color) + "\n")
-    return BAD_INPUT
+    return error.exit_code
 
 
 COMMANDS = (analyze, explain, expand, layers, schema, specs)
@@ -286,20 +248,22 @@ def application(only: str = "") -> typer.Typer:
         help="CNN architecture calculator: params, MACs, FLOPs, feature maps, receptive fields.",
     )
     app.callback(invoke_without_command=True)(_root)
-    chosen = [command for command in COMMANDS if command.__name__ == only]
-    for command in chosen or COMMANDS:
+    chosen: list[Any] = [command for command in COMMANDS if command.__name__ == only]
+    if only and not chosen:
+        chosen = commands.named(only)
+    for command in chosen or (*COMMANDS, *commands.named()):
         app.command()(command)
     return app
 
 
 def run() -> int:
-    """Run the command line; return 0, 2 for bad input, 70 for an internal error."""
+    """Run the command line; return 0, 1 where a budget fails, 2 for bad input, 70 for a fault."""
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
         sys.stdout.flush()
     except SystemExit as stop:
         return _flushed(stop.code)
-    except (CnncalcError, UnsupportedError) as error:
+    except CnncalcError as error:
         return _fail(error)
     except BrokenPipeError:
         return _closed_pipe()

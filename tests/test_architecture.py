@@ -22,14 +22,17 @@ _OPS = {"geometry", "errors", "records"}
 _GRAPH = _OPS | {"ops"}
 _NET = _GRAPH | {"graph"}
 _ANALYSES = _NET | {"net", "report", "units"}
-_SHOWN = {"report", "units", "errors", "records"}
+_SHOWN = {"report", "outcome", "units", "errors", "records"}
 _ABOVE = _ANALYSES | {"analyses", "work"}
 _API = _ABOVE | {
+    "outcome",
     "bundled",
     "spec",
     "renderers",
     "budget",
-    "diff",
+    "comparison",
+    "history",
+    "checking",
     "explanation",
     "listing",
     "verify",
@@ -39,6 +42,7 @@ BELOW: dict[str, set[str]] = {
     "errors": {"records"},
     "geometry": set(),
     "report": {"records"},
+    "outcome": {"errors", "records"},  # what checks and comparisons find, for their renderers
     "units": {"errors", "records"},
     "ops": _OPS,
     "graph": _GRAPH,
@@ -50,19 +54,23 @@ BELOW: dict[str, set[str]] = {
     "verify": _ABOVE | {"reference"},
     "renderers": _SHOWN,
     "budget": _SHOWN,
-    "diff": _SHOWN,
+    "comparison": _SHOWN,
+    "history": {"errors", "records"},  # it knows git, and nothing of networks
+    # It reads specs, of the disk and of a commit, and holds the reports against their budgets.
+    "checking": _ABOVE | {"spec", "bundled", "budget", "comparison", "history", "outcome"},
     "explanation": _ABOVE,
     "listing": _ABOVE | {"spec"},  # it shows calls as the reader of specs binds them
     "api": _API,
     "__init__": _API | {"api"},
-    "cli": _API | {"api", "__init__"},
+    "commands": _API | {"api", "__init__"},
+    "cli": _API | {"api", "__init__", "commands"},
     "__main__": {"cli"},
 }
 """Part of the package -> the parts that it may import. Parts that are not listed are siblings."""
 
 HOME: dict[str, tuple[str, ...]] = {
-    "typer": ("cli",),
-    "rich": ("renderers/table", "cli"),
+    "typer": ("cli", "commands/"),
+    "rich": ("renderers/table", "cli", "commands/progress"),
     "yaml": ("spec/",),
     "numpy": ("reference/", "verify"),
     "torch": (),

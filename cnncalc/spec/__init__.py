@@ -18,7 +18,7 @@ from cnncalc.spec import header
 from cnncalc.spec.budgets import budgets as budgets_of
 from cnncalc.spec.collector import PROBLEM_LIMIT
 from cnncalc.spec.expand import LAYER_LIMIT, Expander
-from cnncalc.spec.files import Files, Text, cycle, project_root, read_text
+from cnncalc.spec.files import DISK, Disk, Files, Text, cycle, project_root, read_text
 from cnncalc.spec.header import Override
 from cnncalc.spec.loader import Limits, parse
 from cnncalc.spec.scope import AMBIGUOUS, Scope
@@ -30,7 +30,17 @@ from cnncalc.spec.tree import UNBOUND, Item, NodeError, Unit
 SHAPE = Argument("shape", "shape", "", low=1)
 INPUT_LIMIT = 16
 
-__all__ = ["LAYER_LIMIT", "Choice", "Limits", "Text", "read", "read_text", "variant_names"]
+__all__ = [
+    "DISK",
+    "LAYER_LIMIT",
+    "Choice",
+    "Disk",
+    "Limits",
+    "Text",
+    "read",
+    "read_text",
+    "variant_names",
+]
 
 
 class Choice(Record):
@@ -73,7 +83,7 @@ def _read(text: Text, choice: Choice) -> Net:
     with files.guard(unit.document):
         variants = header.variants(unit)
     overrides = {} if problems else _overrides(unit, variants, choice)
-    root = project_root(text.path) if text.path is not None else None
+    root = project_root(text.path, text.tree) if text.path is not None else None
     files.prepare(unit, text, root, overrides)
     with files.guard(unit.document):
         name = header.text_of(unit, "name")

@@ -1,0 +1,65 @@
+"""Where text goes: files, whole or not at all, and standard output, whatever it can show."""
+
+import os
+import sys
+
+from cnncalc.errors import CnncalcError
+
+
+def outputs(texts: list[str], formats: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the (format, path) pairs of `-o`; an empty path is standard output."""
+    pairs = [(name, path) for name, _, path in (text.partition("=") for text in texts)]
+    for name, _ in pairs:
+        if name not in formats:
+            raise CnncalcError(f"-o {name}: no such format", hint=f"one of {', '.join(formats)}")
+    printed = [name for name, path in pairs if not path]
+    if len(printed) > 1:
+        raise CnncalcError(
+            f"-o: {' and '.join(printed)} would both go to standard output",
+            hint=f"give one of them a file: -o {printed[-1]}=PATH",
+        )
+    return pairs
+
+
+def write(path: str, text: str) -> None:
+    """Write a file whole or not at all; a device or a pipe gets the text itself."""
+    path = os.path.realpath(path)
+    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 as below
+    half = path if special else f"{path}.part{os.getpid()}"
+    try:
+        with open(half, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
+            file.write(text + "\n")
+        if not special:
+            os.replace(half, path)  # noqa: PTH105 as above
+    except OSError as error:
+        if not special and os.path.exists(half):  # noqa: PTH110 as above
+            os.unlink(half)  # noqa: PTH108 as above
+        raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
+
+
+def append(path: str, text: str) -> None:
+    """Write behind what is in a file, as a step's summary is written."""
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
+            file.write(text + "\n")
+    except OSError as error:
+        raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
+
+
+def only_ascii() -> bool:
+    """Whether standard output cannot show our signs."""
+    try:
+        "×✓–▏█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeError, LookupError):
+        return True
+    return False
+
+
+def print_text(text: str) -> None:
+    """Print a text and a newline."""
+    try:
+        sys.stdout.write(text + "\n")
+    except UnicodeEncodeError:  # a data format on a terminal without Unicode, or an odd file name
+        data = text.encode(sys.stdout.encoding, "backslashreplace")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data + b"\n")

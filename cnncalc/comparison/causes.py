@@ -1,0 +1,262 @@
+"""Which lines of a spec explain a difference: a call with other arguments, a repeat, a new layer.
+
+A layer knows the block calls that led to it. The outermost call that differs between the versions
+is the cause of all that differs below it; where no call differs, the layer's own line is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from cnncalc.comparison.align import Alignment
+from cnncalc.outcome import Cause
+from cnncalc.records import Record
+from cnncalc.report import Place, Row
+
+Chains = dict[tuple[str, ...], tuple[Place, ...]]
+"""The calls that led to a layer, outermost first -> its places, innermost first."""
+
+_FOLLOWS = "layers whose input changed"
+
+
+class _Key(Record):
+    file: str
+    line: int
+    what: str
+
+
+def causes(before: Sequence[Row], after: Sequence[Row], alignment: Alignment) -> tuple[Cause, ...]:
+    """Return the causes of all differences, the largest first."""
+    finder = _Finder(before, after, alignment)
+    members: dict[_Key, list[tuple[Row | None, Row | None]]] = defaultdict(list)
+    for old, new in alignment.pairs:
+        key = finder.key(old, new)
+        if key is not None:
+            members[key].append((old, new))
+    found = [_cause(key, pairs) for key, pairs in members.items()]
+    return tuple(sorted(found, key=lambda c: (not c.line, -abs(c.params), -abs(c.macs))))
+
+
+def _cause(key: _Key, pairs: list[tuple[Row | None, Row | None]]) -> Cause:
+    paths = [(new or old).path for old, new in pairs if new or old]  # type: ignore[union-attr]
+    return Cause(
+        _common_path(paths),
+        key.file,
+        key.line,
+        key.what,
+        _sum(pairs, "params"),
+        _sum(pairs, "macs"),
+        len(pairs),
+    )
+
+
+def _sum(pairs: Iterable[tuple[Row | None, Row | None]], name: str) -> int:
+    return sum(
+        (getattr(new, name) if new else 0) - (getattr(old, name) if old else 0)
+        for old, new in pairs
+    )
+
+
+def _common_path(paths: Sequence[str]) -> str:
+    """Return the path of the group that all are in, or of the one layer."""
+    first, *rest = (path.split(".") for path in paths)
+    for other in rest:
+        length = next(
+            (at for at, (a, b) in enumerate(zip(first, other, strict=False)) if a != b),
+            min(len(first), len(other)),
+        )
+        first = first[:length]
+    return ".".join(first)
+
+
+class _Finder:
+    def __init__(self, before: Sequence[Row], after: Sequence[Row], alignment: Alignment) -> None:
+        self.before = _Side(before)
+        self.after = _Side(after)
+        self.to_before = alignment.groups
+        self.to_after = {old: new for new, old in alignment.groups.items()}
+        paired = [(old, new) for old, new in alignment.pairs if old and new]
+        self.kept_before = {_own(old) for old, _ in paired}
+        self.kept_after = {_own(new) for _, new in paired}
+        """The places whose layers both versions have: more of them is a repeat."""
+
+    def key(self, old: Row | None, new: Row | None) -> _Key | None:
+        """Return what a pair is explained by; None where nothing differs."""
+        if old is None and new is not None:
+            return self._appeared(new, self.after, self.before, self.to_before, "added")
+        if new is None and old is not None:
+            return self._appeared(old, self.before, self.after, self.to_after, "removed")
+        if old is None or new is None or not _differs(old, new):
+            return None
+        return self._changed(old, new)
+
+    def _changed(self, old: Row, new: Row) -> _Key:
+        if len(old.source) == len(new.source):
+            for one, other in zip(reversed(old.source), reversed(new.source), strict=True):
+                if one.call != other.call:
+                    return _Key(other.file, other.line, call_difference(one.call, other.call))
+        if (old.op, old.args) != (new.op, new.args):
+            place = new.source[0] if new.source else None
+            what = argument_difference(old, new)
+            return _Key(place.file if place else "", place.line if place else 0, what)
+        return _Key("", 0, _FOLLOWS)
+
+    def _appeared(
+        self, row: Row, own: _Side, other: _Side, groups: dict[str, str], verb: str
+    ) -> _Key:
+        """Explain a layer that one side has, by its relatives in the group that both have."""
+        group = row.path
+        while group not in groups:
+            group = group.rpartition(".")[0]
+        relatives = other.chains(groups[group])
+        calls = _calls(row)
+        changed = _changed_call(row, relatives)
+        if changed is not None:
+            at, call = changed
+            place = row.source[-1 - at] if verb == "added" else relatives[call][-1 - at]
+            texts = (call[at], calls[at]) if verb == "added" else (calls[at], call[at])
+            return _Key(place.file, place.line, call_difference(*texts))
+        kept = self.kept_after if verb == "added" else self.kept_before
+        if calls in relatives and _own(row) in kept:
+            here, there = own.counts(group)[calls], other.counts(groups[group])[calls]
+            counts = (there, here) if verb == "added" else (here, there)
+            source = row.source if verb == "added" else relatives[calls]
+            place = source[1] if len(source) > 1 else source[0]
+            name = place.call.partition("(")[0]
+            return _Key(place.file, place.line, f"{name} repeat {counts[0]} → {counts[1]}")
+        return self._alone(row, relatives, verb)
+
+    def _alone(self, row: Row, relatives: Chains, verb: str) -> _Key:
+        """Explain a layer without relatives by the outermost call that nothing else has."""
+        known = {chain[: at + 1] for chain in relatives for at in range(len(chain))}
+        calls = _calls(row)
+        at = next((at for at in range(len(calls)) if calls[: at + 1] not in known), 0)
+        place = row.source[-1 - at] if row.source else None
+        if place is None:
+            return _Key("", 0, f"{row.op} {verb}")
+        line = place.line if verb == "added" else 0
+        return _Key(place.file, line, f"{place.call} {verb}")
+
+
+class _Side:
+    """The layers of one version, by group."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._known: dict[str, list[Row]] = {"": list(rows)}
+        self._counts: dict[str, Counter[tuple[str, ...]]] = {}
+
+    @cached_property
+    def _groups(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self._rows:
+            path = row.path
+            while path:
+                found[path].append(row)
+                path = path.rpartition(".")[0]
+        return found
+
+    def rows(self, group: str) -> list[Row]:
+        """Return the layers of a group."""
+        return self._groups.get(group, []) if group else self._known[""]
+
+    def chains(self, group: str) -> Chains:
+        """Return the calls that led to the layers of a group, outermost first, with the places."""
+        return {_calls(row): row.source for row in self.rows(group)}
+
+    def counts(self, group: str) -> Counter[tuple[str, ...]]:
+        """Return how often each chain of calls is there."""
+        if group not in self._counts:
+            self._counts[group] = Counter(map(_calls, self.rows(group)))
+        return self._counts[group]
+
+
+def _own(row: Row) -> tuple[str, int, int]:
+    """Return the place where a layer is written."""
+    place = row.source[0] if row.source else Place("", 0, 0, "")
+    return place.file, place.line, place.column
+
+
+def _calls(row: Row) -> tuple[str, ...]:
+    return tuple(place.call for place in reversed(row.source))
+
+
+def _changed_call(row: Row, relatives: Chains) -> tuple[int, tuple[str, ...]] | None:
+    """Return (depth, chain) where a relative comes from the same block with other arguments."""
+    calls = _calls(row)
+    for at, call in enumerate(calls[:-1]):
+        name = call.partition("(")[0]
+        same = [chain for chain in relatives if chain[:at] == calls[:at] and len(chain) > at + 1]
+        if any(chain[at] == call for chain in same):
+            continue
+        for chain in same:
+            if chain[at].partition("(")[0] == name:
+                return at, chain
+        return None
+    return None
+
+
+def _differs(old: Row, new: Row) -> bool:
+    return (old.op, old.args, old.params, old.macs, old.out_shape) != (
+        new.op,
+        new.args,
+        new.params,
+        new.macs,
+        new.out_shape,
+    )
+
+
+def call_difference(before: str, after: str) -> str:
+    """Return what differs between two calls: Stage n 6 → 8; of other blocks, both."""
+    name, old = _arguments(before)
+    other, new = _arguments(after)
+    if name != other:
+        return f"{before} → {after}"
+    changed = [
+        f"{key} {old.get(key, 'default')} → {new.get(key, 'default')}"
+        for key in dict.fromkeys((*old, *new))
+        if old.get(key) != new.get(key)
+    ]
+    return f"{name} {', '.join(changed)}"
+
+
+def argument_difference(old: Row, new: Row) -> str:
+    """Return what differs between two layers: conv kernel 3 → 5."""
+    if old.op != new.op:
+        return f"{old.op} → {new.op}"
+    keys = dict.fromkeys((*old.args, *new.args))
+    changed = [
+        f"{key} {_word(old.args.get(key))} → {_word(new.args.get(key))}"
+        for key in keys
+        if old.args.get(key) != new.args.get(key)
+    ]
+    return f"{new.op} {', '.join(changed)}" if changed else ""
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _arguments(call: str) -> tuple[str, dict[str, str]]:
+    """Return a call as its name and its arguments; a comma in brackets parts nothing."""
+    name, _, rest = call.partition("(")
+    found: dict[str, str] = {}
+    for text in _split(rest.removesuffix(")")):
+        key, _, value = text.partition("=")
+        found[key] = value
+    return name, found
+
+
+def _split(text: str) -> Iterator[str]:
+    depth, start = 0, 0
+    for at, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and text.startswith(", ", at):
+            yield text[start:at]
+            start = at + 2
+    if text[start:]:
+        yield text[start:]
