@@ -251,7 +251,8 @@ def application(only: str = "") -> typer.Typer:
     chosen: list[Any] = [command for command in COMMANDS if command.__name__ == only]
     if only and not chosen:
         chosen = commands.named(only)
-    for command in chosen or (*COMMANDS, *commands.named()):
+    chosen = chosen or [*COMMANDS, *commands.named()]
+    for command in chosen:
         app.command()(command)
     return app
 
