@@ -115,12 +115,13 @@ def _named(side: Side, number: str) -> str:
 
 def _numbers(sides: Sequence[Side], relations: Sequence[str]) -> list[str]:
     """Return each number in short, or all of them exactly where short ones look the same."""
-    short = [_limit(side.amount) if side.number else _short(side.amount) for side in sides]
     alike = any(
-        one == other and left.amount.values != right.amount.values
-        for (one, left), (other, right) in pairwise(zip(short, sides, strict=True))
+        _short(left.amount) == _short(right.amount) and left.amount.values != right.amount.values
+        for left, right in pairwise(sides)
     )
-    return [_long(side.amount) for side in sides] if alike or "=" in relations else short
+    if alike or "=" in relations:
+        return [_long(side.amount) for side in sides]
+    return [_limit(side.amount) if side.number else _short(side.amount) for side in sides]
 
 
 def _short(amount: Amount) -> str:

@@ -18,9 +18,7 @@ RULES = 1
 
 _FRACTIONS = frozenset(("jump",))
 _BY_PART = ("params", "macs")
-_HEAD = (
-    "# The figures of each spec, as `cnncalc lock` writes them; `cnncalc lock --check` compares.\n"
-)
+_HEAD = "# Figures of each spec, as `cnncalc lock` writes them; `cnncalc lock --check` compares.\n"
 
 
 def figures_of(report: Report) -> dict[str, int]:

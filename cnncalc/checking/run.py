@@ -102,6 +102,9 @@ def _extra(project: Project, options: Options) -> tuple[Rule, ...]:
 
 
 def _base(cases: Sequence[Case], options: Options) -> NoBase:
+    if options.only_new and not options.base:
+        hint = "add --base origin/main"
+        raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
     if options.lock is not None:
         lock = Lock(options.lock)
         if not lock.exists:
@@ -112,9 +115,6 @@ def _base(cases: Sequence[Case], options: Options) -> NoBase:
         return LockBase(lock)
     if options.base:
         return GitBase(options.base, cases, options.set, options.convention)
-    if options.only_new:
-        hint = "add --base origin/main"
-        raise CnncalcError("--only-new needs a base to know what is new", hint=hint)
     return NoBase()
 
 

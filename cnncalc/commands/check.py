@@ -122,6 +122,8 @@ def _base(
     if locked:
         return "", Path(lock_file) if lock_file else project.folder / project.lock
     if base is not None:
+        if not base:
+            raise CnncalcError("--base is empty", hint="name a branch, or use --no-base")
         return base, None
     return "" if no_base else project.base, None
 

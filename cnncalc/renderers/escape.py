@@ -37,5 +37,9 @@ def uri(path: str) -> str:
     """Return a path as a relative URI reference."""
     from urllib.parse import quote
 
-    encoded = quote(path.encode("utf-8", "surrogateescape"), safe="/")
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # no name that a file can have
+        data = path.encode("utf-8", "replace")
+    encoded = quote(data, safe="/")
     return encoded if ":" not in encoded.split("/")[0] else f"./{encoded}"

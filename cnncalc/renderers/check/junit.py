@@ -40,7 +40,7 @@ def _case(checked: Checked, name: str, inside: str) -> Iterator[str]:
 def _result(checked: Checked, finding: Finding) -> str:
     detail = xml(finding.detail)
     if finding.status == SKIP:
-        return f'<skipped message="{detail}"/>'
+        return f"<skipped>{detail}</skipped>"
     if finding.status == FAIL and finding in checked.failures:
         place = xml(f"{finding.file}:{finding.line}" if finding.file else finding.origin)
         why = f"\n{xml(finding.why)}" if finding.why else ""

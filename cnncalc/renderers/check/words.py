@@ -176,12 +176,12 @@ def totals(outcome: Outcome) -> str:
     failed = sum(len(checked.failures) for checked in outcome.checked)
     bad = sum(1 for checked in outcome.checked if checked.failures)
     lost = sum(1 for checked in outcome.checked if checked.problems)
-    specs = count(len(outcome.checked), "spec")
+    specs = len(outcome.checked)
     if failed:
-        text = f"{failed} of {count(len(findings), 'budget')} failed in {bad} of {specs}"
+        text = f"{failed} of {len(findings)} budgets failed in {bad} of {specs} specs"
     else:
         held = sum(1 for finding in findings if finding.status == PASS)
-        text = f"{held} of {count(len(findings), 'budget')} hold in {specs}"
+        text = f"{held} of {len(findings)} budgets hold in {count(specs, 'spec')}"
     more = [
         (lost, f"{count(lost, 'spec')} cannot be checked"),
         (_warned(outcome) - failed, f"{_warned(outcome) - failed} below the level that fails"),
