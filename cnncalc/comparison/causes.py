@@ -18,6 +18,11 @@ from cnncalc.report import Place, Row
 Chains = dict[tuple[str, ...], tuple[Place, ...]]
 """The calls that led to a layer, outermost first -> its places, innermost first."""
 
+Spot = tuple[str, int, int]
+"""File, line and column where a layer is written."""
+
+Pair = tuple[Row | None, Row | None]
+_MOST_TEXTS = 2
 _FOLLOWS = "layers whose input changed"
 
 
@@ -30,29 +35,32 @@ class _Key(Record):
 def causes(before: Sequence[Row], after: Sequence[Row], alignment: Alignment) -> tuple[Cause, ...]:
     """Return the causes of all differences, the largest first."""
     finder = _Finder(before, after, alignment)
-    members: dict[_Key, list[tuple[Row | None, Row | None]]] = defaultdict(list)
-    for old, new in alignment.pairs:
-        key = finder.key(old, new)
+    members: dict[tuple[str, int], list[Pair]] = defaultdict(list)
+    texts: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
+    for pair in alignment.pairs:
+        key = finder.key(*pair)
         if key is not None:
-            members[key].append((old, new))
-    found = [_cause(key, pairs) for key, pairs in members.items()]
+            members[key.file, key.line].append(pair)
+            texts[key.file, key.line][key.what] = None
+    found = [_cause(place, list(texts[place]), pairs) for place, pairs in members.items()]
     return tuple(sorted(found, key=lambda c: (not c.line, -abs(c.params), -abs(c.macs))))
 
 
-def _cause(key: _Key, pairs: list[tuple[Row | None, Row | None]]) -> Cause:
-    paths = [(new or old).path for old, new in pairs if new or old]  # type: ignore[union-attr]
+def _cause(place: tuple[str, int], texts: list[str], pairs: list[Pair]) -> Cause:
+    """Return all that one line did: a line in a block may have done it with several values."""
+    paths = [row.path for row in (new or old for old, new in pairs) if row is not None]
+    more = f"; and {len(texts) - _MOST_TEXTS} more" if len(texts) > _MOST_TEXTS else ""
     return Cause(
         _common_path(paths),
-        key.file,
-        key.line,
-        key.what,
+        *place,
+        "; ".join(texts[:_MOST_TEXTS]) + more,
         _sum(pairs, "params"),
         _sum(pairs, "macs"),
         len(pairs),
     )
 
 
-def _sum(pairs: Iterable[tuple[Row | None, Row | None]], name: str) -> int:
+def _sum(pairs: Iterable[Pair], name: str) -> int:
     return sum(
         (getattr(new, name) if new else 0) - (getattr(old, name) if old else 0)
         for old, new in pairs
@@ -73,8 +81,9 @@ def _common_path(paths: Sequence[str]) -> str:
 
 class _Finder:
     def __init__(self, before: Sequence[Row], after: Sequence[Row], alignment: Alignment) -> None:
-        self.before = _Side(before)
-        self.after = _Side(after)
+        lone = [(old, new) for old, new in alignment.pairs if old is None or new is None]
+        self.before = _Side(before, {old.path for old, _ in lone if old is not None})
+        self.after = _Side(after, {new.path for _, new in lone if new is not None})
         self.to_before = alignment.groups
         self.to_after = {old: new for new, old in alignment.groups.items()}
         paired = [(old, new) for old, new in alignment.pairs if old and new]
@@ -120,12 +129,12 @@ class _Finder:
             return _Key(place.file, place.line, call_difference(*texts))
         kept = self.kept_after if verb == "added" else self.kept_before
         if calls in relatives and _own(row) in kept:
-            here, there = own.counts(group)[calls], other.counts(groups[group])[calls]
-            counts = (there, here) if verb == "added" else (here, there)
+            counts = own.repeats(group, _own(row))
+            before, after = counts if verb == "added" else counts[::-1]
             source = row.source if verb == "added" else relatives[calls]
             place = source[1] if len(source) > 1 else source[0]
             name = place.call.partition("(")[0]
-            return _Key(place.file, place.line, f"{name} repeat {counts[0]} → {counts[1]}")
+            return _Key(place.file, place.line, f"{name} repeat {before} → {after}")
         return self._alone(row, relatives, verb)
 
     def _alone(self, row: Row, relatives: Chains, verb: str) -> _Key:
@@ -137,16 +146,18 @@ class _Finder:
         if place is None:
             return _Key("", 0, f"{row.op} {verb}")
         line = place.line if verb == "added" else 0
-        return _Key(place.file, line, f"{place.call} {verb}")
+        return _Key(place.file, line, f"{place.call.removesuffix('()')} {verb}")
 
 
 class _Side:
     """The layers of one version, by group."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], lone: set[str]) -> None:
         self._rows = rows
+        self._lone = lone
+        """The paths of the layers that the other version lacks."""
         self._known: dict[str, list[Row]] = {"": list(rows)}
-        self._counts: dict[str, Counter[tuple[str, ...]]] = {}
+        self._counts: dict[str, tuple[Counter[Spot], Counter[Spot]]] = {}
 
     @cached_property
     def _groups(self) -> dict[str, list[Row]]:
@@ -166,14 +177,17 @@ class _Side:
         """Return the calls that led to the layers of a group, outermost first, with the places."""
         return {_calls(row): row.source for row in self.rows(group)}
 
-    def counts(self, group: str) -> Counter[tuple[str, ...]]:
-        """Return how often each chain of calls is there."""
+    def repeats(self, group: str, spot: Spot) -> tuple[int, int]:
+        """Return how many layers of a group stand in one place: in the other version, and here."""
         if group not in self._counts:
-            self._counts[group] = Counter(map(_calls, self.rows(group)))
-        return self._counts[group]
+            rows = self.rows(group)
+            lone = (row for row in rows if row.path in self._lone)
+            self._counts[group] = Counter(map(_own, rows)), Counter(map(_own, lone))
+        here, lacking = self._counts[group]
+        return here[spot] - lacking[spot], here[spot]
 
 
-def _own(row: Row) -> tuple[str, int, int]:
+def _own(row: Row) -> Spot:
     """Return the place where a layer is written."""
     place = row.source[0] if row.source else Place("", 0, 0, "")
     return place.file, place.line, place.column
@@ -213,7 +227,7 @@ def call_difference(before: str, after: str) -> str:
     name, old = _arguments(before)
     other, new = _arguments(after)
     if name != other:
-        return f"{before} → {after}"
+        return f"{before.removesuffix('()')} → {after.removesuffix('()')}"
     changed = [
         f"{key} {old.get(key, 'default')} → {new.get(key, 'default')}"
         for key in dict.fromkeys((*old, *new))

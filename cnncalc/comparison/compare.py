@@ -86,7 +86,7 @@ def _change(old: Row | None, new: Row | None, moved: set[str]) -> Change | None:
             return None
         sign, kind = (1, "added") if old is None else (-1, "removed")
         line = _line(row) if new else 0
-        text = row.source[0].call if row.source else row.op
+        text = row.source[0].call.removesuffix("()") if row.source else row.op
         return Change(
             kind, row.path, "" if new else row.path, text, sign * row.params, sign * row.macs, line
         )
