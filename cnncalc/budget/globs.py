@@ -19,11 +19,10 @@ def layers_of(report: Report, glob: str) -> list[Row]:
     A part of a fused layer can be named, too (conv1.batch_norm). Raises BudgetError where no layer
     matches.
     """
-    for rows in (report.rows, report.parts):
-        found = list(_below(rows, glob))
-        if found:
-            return found
-    raise _no_match(report, glob)
+    found = list(_below(report.rows, glob)) or list(_below(report.parts, glob))
+    if not found:
+        raise _no_match(report, glob)
+    return found
 
 
 def each_of(report: Report, glob: str) -> dict[str, list[Row]]:
