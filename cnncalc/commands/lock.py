@@ -44,10 +44,11 @@ def lock(
     file = Lock(Path(lock_file) if lock_file else project.folder / project.lock)
     with progress(len(found)) as tick:
         entries = locked(file, found, counted, tick, cases.problems)
+    count = "1 spec" if len(entries) == 1 else f"{len(entries)} specs"
     if check:
         differences = [*file.stale(entries, counted, whole=not specs)]
-        count = f"{len(entries)} specs" if len(entries) != 1 else "1 spec"
-        summary = f"✗ {file.shown} is not up to date" if differences else f"✓ {file.shown}: {count}"
+        sign, said = ("✗", "not up to date") if differences else ("✓", count)
+        summary = f"{sign} {file.shown}: {said}"
         print_text("\n".join((*differences, summary)))
         if differences:
             raise typer.Exit(STALE)
@@ -55,4 +56,4 @@ def lock(
     text, unchanged = file.updated(entries, counted, whole=not specs)
     if not unchanged:
         write(str(file.path), text.removesuffix("\n"))
-    print_text(f"{file.shown}: {'up to date' if unchanged else 'written'}, {len(entries)} specs")
+    print_text(f"{file.shown}: {'up to date' if unchanged else 'written'}, {count}")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from checking.kit import NET, PARAMS
 
 ROOT = Path(__file__).parent.parent.parent

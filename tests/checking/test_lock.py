@@ -61,7 +61,7 @@ def test_check_says_what_is_stale(run, locked, write):
     done = run("lock", "--check")
     assert done.code == 1
     assert "b.yaml: params 2,938 → 2,955\n" in done.out
-    assert done.out.splitlines()[-1] == "✗ cnncalc.lock is not up to date"
+    assert done.out.splitlines()[-1] == "✗ cnncalc.lock: not up to date"
     assert run("lock", "--check", "models").code == 0
 
 

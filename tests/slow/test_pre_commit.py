@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from checking.kit import NET
 
 pytestmark = pytest.mark.slow
