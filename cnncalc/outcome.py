@@ -50,6 +50,8 @@ class Finding(Record):
     excess: float = 0.0
     """How far it is beyond the limit, as a share of it."""
     parts: tuple[Part, ...] = ()
+    paths: tuple[str, ...] = ()
+    """Where the layers are that it is about; none: the whole network."""
 
     @property
     def name(self) -> str:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 AXES = {1: ("w",), 2: ("h", "w"), 3: ("d", "h", "w")}
+LARGEST = 10**150
+"""So that no line takes long, and every number can be a float."""
+
 _WORDS = {"MAC": "MACs", "FLOP": "FLOPs", "byte": "bytes", "ratio": "a ratio", "": "a number"}
 
 
@@ -113,8 +116,10 @@ def scale(amount: Amount, share: int | Fraction) -> Amount:
 
 
 def whole(value: int | Fraction) -> int | Fraction:
-    """Return an integer where a fraction is one."""
-    return int(value) if value == int(value) else value
+    """Return an integer where a fraction is one; raises BudgetError beyond all reason."""
+    if abs(value.numerator) > LARGEST or value.denominator > LARGEST:
+        raise BudgetError("a number has more than 150 digits", hint="write smaller numbers")
+    return value.numerator if value.denominator == 1 else value
 
 
 def _same(left: Amount, right: Amount, verb: str) -> str:

@@ -10,6 +10,9 @@ from cnncalc.budget.syntax import read
 from cnncalc.errors import BudgetError, Problem, SpecError
 from cnncalc.report import Check, Report
 
+MOST_PROBLEMS = 20
+"""As many as of the other parts of a file."""
+
 
 class Line(Protocol):
     """A budget line with its place."""
@@ -53,6 +56,8 @@ def check_lines(report: Report, lines: Iterable[Line]) -> tuple[Check, ...]:
             checks.append(_check(report, line))
         except BudgetError as error:
             problems.append(problem_of(error, line))
+            if len(problems) >= MOST_PROBLEMS:
+                break
     if problems:
         raise SpecError(*problems)
     return tuple(checks)

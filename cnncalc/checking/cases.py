@@ -6,6 +6,7 @@ import glob as globbing
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from cnncalc.bundled import bundled, find_bundled
@@ -139,9 +140,22 @@ class Cases:
 
 
 def show(path: Path) -> str:
-    """Return a path as people read it: relative where it lies below the present folder."""
+    """Return a path as people read it: relative where it lies in the same repository."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    if relative.startswith("..") and not path.resolve().is_relative_to(repository_root()):
+        return str(path)
+    return relative
+
+
+@lru_cache(maxsize=8)
+def _root_above(folder: Path) -> Path:
+    found = (each for each in (folder, *folder.parents) if (each / ".git").exists())
+    return next(found, folder)
+
+
+def repository_root() -> Path:
+    """Return the folder of the repository that the present folder is in, else that folder."""
+    return _root_above(Path.cwd())
 
 
 def _nearest(path: str, folder: Path | None) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cnncalc.budget import Base, Verdict, judge, problem_of
+from cnncalc.budget import MOST_PROBLEMS, Assertion, Base, Verdict, judge, problem_of
 from cnncalc.checking.base import Baseline, GitBase, LockBase, NoBase
-from cnncalc.checking.cases import Case
+from cnncalc.checking.cases import Case, repository_root
 from cnncalc.checking.locks import Lock
 from cnncalc.checking.project import Project
 from cnncalc.checking.rules import Rule, assertion, of_spec
@@ -62,6 +62,7 @@ def check_cases(
     """
     project.check_patterns()
     extra = _extra(project, options)
+    _check_rules([*(rule for group in project.groups for rule in group.rules), *extra])
     with _base(cases, options) as base:
         checked = []
         for number, case in enumerate(cases):
@@ -84,9 +85,7 @@ def check_cases(
 
 def _folder() -> str:
     """Return the way from the repository's folder to the present one."""
-    here = Path.cwd()
-    root = next((each for each in (here, *here.parents) if (each / ".git").exists()), here)
-    way = here.relative_to(root).as_posix()
+    way = Path.cwd().relative_to(repository_root()).as_posix()
     return "" if way == "." else way
 
 
@@ -99,6 +98,18 @@ def _extra(project: Project, options: Options) -> tuple[Rule, ...]:
             raise CnncalcError(f"--target {name}: no such target", hint=hint)
         rules += project.targets[name].rules
     return tuple(rules)
+
+
+def _check_rules(rules: Iterable[Rule]) -> None:
+    """Raise SpecError for rules that cannot be read: once, and not for each spec."""
+    problems = []
+    for rule in rules:
+        try:
+            assertion(rule.text)
+        except BudgetError as error:
+            problems.append(problem_of(error, rule))
+    if problems:
+        raise SpecError(*problems)
 
 
 def _base(cases: Sequence[Case], options: Options) -> NoBase:
@@ -177,6 +188,8 @@ def _judged(
             findings.append(_finding(version, rule, baseline, options.only_new))
         except BudgetError as error:
             problems.append(problem_of(error, rule))
+            if len(problems) >= MOST_PROBLEMS:
+                break
     net, report = version.net, version.report()
     return Checked(
         net.origin.spec,
@@ -218,7 +231,18 @@ def _finding(version: Version, rule: Rule, baseline: Baseline, only_new: bool) -
         verdict.dimension,
         verdict.excess,
         tuple(Part(p, v.ok, v.detail, v.values, v.limits) for p, v in verdict.parts),
+        tuple(_paths(line, verdict)),
     )
+
+
+def _paths(line: Assertion, verdict: Verdict) -> Iterator[str]:
+    """Yield where the layers are that decided a line; of a glob, what stands before its star."""
+    yield from (path for path, part in verdict.parts if part.ok is False)
+    if not line.each:
+        for side in line.sides:
+            for part in side.walk():
+                if part.glob and not part.glob.startswith("type:"):
+                    yield part.glob.partition("*")[0].rstrip(".")
 
 
 def _known(verdict: Verdict, rule: Rule, base: Base | None) -> bool:

@@ -34,10 +34,7 @@ def render(outcome: Outcome, options: Options) -> str:
     shown = [checked for checked in outcome.checked if _worth_a_row(checked)]
     shown.sort(key=lambda checked: (not checked.problems, -_worst(checked)))
     sign = "✅" if outcome.ok else "❌"
-    base = f" Compared with {_safe(outcome.base, options)}." if outcome.base else ""
     head = [MARKER, f"### {sign} cnncalc: {_safe(totals(outcome), options)}", ""]
-    if base:
-        head += [base.strip(), ""]
     parts = [*head, *_rows(shown, options), *_details(shown, options)]
     parts += [f"\nNote: {_safe(notice, options)}" for notice in outcome.notices[:5]]
     text = "\n".join(parts)

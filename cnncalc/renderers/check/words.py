@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -52,7 +53,7 @@ def said(outcome: Outcome) -> list[Said]:
             number = seen[each.fingerprint] = seen.get(each.fingerprint, 0) + 1
             key = f"{each.fingerprint}\0{number}" if number > 1 else each.fingerprint
             digest = sha256(key.encode("utf-8", "replace")).hexdigest()
-            file = f"{outcome.folder}/{each.file}" if outcome.folder else each.file
+            file = posixpath.normpath(posixpath.join(outcome.folder, each.file))
             found.append(each._replace(fingerprint=digest, file=file))
     return sorted(found, key=lambda each: -each.excess)
 
@@ -79,7 +80,6 @@ def _problem_text(problem: Problem) -> str:
 
 def _findings(checked: Checked) -> Iterator[Said]:
     counted = {id(finding) for finding in checked.failures}
-    cause = main_cause(checked.comparison)
     for finding in checked.findings:
         if finding.status not in {FAIL, KNOWN}:
             continue
@@ -87,6 +87,7 @@ def _findings(checked: Checked) -> Iterator[Said]:
         if level == "warn" and id(finding) in counted:
             level = "error"
         file, line, column = _place(checked, finding)
+        cause = main_cause(checked.comparison, finding)
         text = f"{checked.title}: {finding.detail}"
         if cause and finding.status == FAIL:
             file, line, column = cause.file, cause.line, 0
@@ -103,10 +104,41 @@ def _place(checked: Checked, finding: Finding) -> tuple[str, int, int]:
     return checked.spec, 0, 0
 
 
-def main_cause(comparison: Comparison | None) -> Cause | None:
-    """Return the largest cause that has a line."""
-    causes = comparison.causes if comparison else ()
-    return next((cause for cause in causes if cause.line and cause.file), None)
+def main_cause(comparison: Comparison | None, finding: Finding) -> Cause | None:
+    """Return the largest cause with a line of what a finding is about; None where none is known.
+
+    A line about params is explained by what changed params, of the layers that it is about.
+    """
+    if comparison is None:
+        return None
+    figures = _OF_DIMENSION.get(finding.dimension, ())
+    near = [c for c in comparison.causes if c.line and c.file and _touches(c.path, finding.paths)]
+    if figures in {("params",), ("macs",)}:
+        (figure,) = figures
+        near = [cause for cause in near if getattr(cause, figure)]
+        return max(near, key=lambda cause: abs(getattr(cause, figure)), default=None)
+    changed = {name for name, before, after in comparison.figures if before != after}
+    return next(iter(near), None) if changed.intersection(figures) else None
+
+
+_OF_DIMENSION = {
+    "params": ("params",),
+    "MAC": ("macs",),
+    "FLOP": ("macs",),
+    "byte": ("weights_bytes", "peak_memory_bytes"),
+    "px": ("rf",),
+    "values": ("activations",),
+    "layers": ("layers",),
+}
+
+
+def _touches(path: str, others: tuple[str, ...]) -> bool:
+    """Whether a path is in one of the groups, or one of them in it."""
+    if not path or not others or "" in others:
+        return True
+    return any(
+        f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.") for other in others
+    )
 
 
 def cause_text(cause: Cause) -> str:
@@ -171,7 +203,7 @@ def brief(comparison: Comparison) -> str:
 
 
 def totals(outcome: Outcome) -> str:
-    """Return the last line: how many budgets failed in how many specs."""
+    """Return the last line: how many budgets failed in how many specs, and against what."""
     findings = [finding for _, finding in outcome.findings()]
     failed = sum(len(checked.failures) for checked in outcome.checked)
     bad = sum(1 for checked in outcome.checked if checked.failures)
@@ -188,7 +220,8 @@ def totals(outcome: Outcome) -> str:
         (_number(outcome, KNOWN), f"{_number(outcome, KNOWN)} failed before, too"),
         (_number(outcome, SKIP), f"{_number(outcome, SKIP)} skipped"),
     ]
-    return "; ".join([text, *(words for number, words in more if number)])
+    base = [f"against {outcome.base}"] if outcome.base else []
+    return "; ".join([text, *(words for number, words in more if number), *base])
 
 
 def _warned(outcome: Outcome) -> int:
