@@ -71,7 +71,8 @@ def _judge(assertion: Assertion, place: _Place) -> Verdict:
         _holds(left.amount, relation, right.amount, share)
         for (left, right), relation in zip(pairwise(sides), assertion.relations, strict=True)
     )
-    return of_comparison(sides, assertion.relations, held)
+    shown = assertion.relations if share is None else ("≈",) * len(held)
+    return of_comparison(sides, shown, held)
 
 
 def _value(part: Expression, assertion: Assertion, place: _Place) -> Amount:

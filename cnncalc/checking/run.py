@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from cnncalc.outcome import (
 )
 from cnncalc.records import Record
 from cnncalc.report import Report
+
+_COLLECT_EVERY = 100
+"""A command runs without the garbage collector; many networks would fill the memory."""
 
 Tick = Callable[[int, int, str], None]
 """Told how many of how many networks are done, and the name of the next."""
@@ -68,6 +72,8 @@ def check_cases(
         for number, case in enumerate(cases):
             tick(number, len(cases), case.title)
             checked.append(_check(case, project, extra, base, options))
+            if number % _COLLECT_EVERY == _COLLECT_EVERY - 1:
+                gc.collect()
         tick(len(cases), len(cases), "")
     lost = tuple(Checked(p.file, None, "", {}, (), (p,), level=options.level) for p in problems)
     outcome = Outcome(

@@ -41,6 +41,8 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.complaint = ""
+        """The first line of what git said last on standard error."""
 
     def git(self, *arguments: str) -> tuple[int, str]:
         """Run git; return its exit code, and its output without the last newline."""
@@ -55,6 +57,7 @@ class Repository:
             raise HistoryError(
                 f"git cannot be run: {error.strerror}", hint="install git, or use --no-base"
             ) from None
+        self.complaint = os.fsdecode(done.stderr).strip().partition("\n")[0]
         return done.returncode, os.fsdecode(done.stdout).removesuffix("\n")
 
     def command(self, *arguments: str) -> list[str]:
@@ -69,6 +72,11 @@ class Repository:
         """
         if not ref or ref.startswith("-"):
             raise HistoryError(f"{ref!r} is not a branch or a commit", hint="write --base main")
+        if self.git("rev-parse", "--git-dir")[0]:
+            hint = f"run `git -C {self.root} status` to see why"
+            if "dubious ownership" in self.complaint:  # as in a container of another user
+                hint = f"run `git config --global --add safe.directory {self.root}`"
+            raise HistoryError(f"git cannot read the repository: {self.complaint}", hint=hint)
         if not self._has("HEAD^{commit}"):
             raise HistoryError("the repository has no commit yet", hint="use --no-base")
         if not self._has(f"{ref}^{{commit}}"):

@@ -55,6 +55,8 @@ def judge(report, text, base=None):
         ("lenet", "activations(out) < 11", True, "activations(out) 10 < 11 (90%)"),
         ("lenet", "buffers <= 0", True, "buffers 0 ≤ 0"),
         ("lenet", "layers == 7", True, "layers 7 = 7"),
+        ("lenet", "layers == 10 ± 30%", True, "layers 7 ≈ 10"),
+        ("lenet", "layers == 10 ± 29.9%", False, "layers 7 ≠ 10, under by 3 (−30.0%)"),
         ("lenet", "rf >= input", True, "rf 32 px ≥ input 32 px"),
         ("lenet", "rf(c3) >= input", False, "rf(c3) 14 px < input 32 px, under by 18 px (−56.3%)"),
         ("lenet", "input <= rf(c3)", False, "input 32 px > rf(c3) 14 px, under by 18 px (−56.3%)"),

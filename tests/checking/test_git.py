@@ -238,6 +238,15 @@ def test_without_git(run, write, branch, monkeypatch):
     assert "git cannot be run" in done.err
 
 
+def test_a_repository_of_somebody_else(run, write, branch, monkeypatch):
+    """In a container the checkout often belongs to another user, and git says so."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    done = run("check", "net.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "dubious ownership" in done.err
+    assert "git config --global --add safe.directory" in done.err
+
+
 def test_nothing_in_the_repository_is_touched(run, write, branch, git):
     """Neither the index nor the files nor the references."""
     write("net.yaml", NET)

@@ -158,6 +158,8 @@ def test_13_only_new_is_green_where_the_base_drifted(run, write, commit, git):
     assert "1 failed before, too" in done.out
     write("net.yaml", with_budgets("params <= 2k", net=NET.replace("fc: 10", "fc: 11")))
     assert run("check", "net.yaml", "--base", "main", "--only-new").code == 1
+    write("net.yaml", with_budgets("params <= 2k", net=NET.replace("relu", "tanh")))
+    assert run("check", "net.yaml", "--base", "main", "--only-new").code == 0
 
 
 def test_13_only_new_looks_at_each_part(run, write, commit):
