@@ -24,7 +24,7 @@ Set = Annotated[
 ]
 Base = Annotated[
     str | None,
-    typer.Option("--base", metavar="REF", help="Compare with where we left this branch."),
+    typer.Option("--base", metavar="REF", help="Compare with where this branch left REF."),
 ]
 Convention = Annotated[
     str | None, typer.Option("--convention", help="How FLOPs are counted; else the project's.")

@@ -23,6 +23,7 @@ Spot = tuple[str, int, int]
 
 Pair = tuple[Row | None, Row | None]
 _MOST_TEXTS = 2
+_REPEAT = " repeat "
 _FOLLOWS = "layers whose input changed"
 
 
@@ -49,6 +50,9 @@ def causes(before: Sequence[Row], after: Sequence[Row], alignment: Alignment) ->
 def _cause(place: tuple[str, int], texts: list[str], pairs: list[Pair]) -> Cause:
     """Return all that one line did: a line in a block may have done it with several values."""
     paths = [row.path for row in (new or old for old, new in pairs) if row is not None]
+    repeats = [text for text in texts if _REPEAT in text]
+    if len(repeats) > 1:  # a layer in the block may be there less often than the block
+        texts = [text for text in texts if _REPEAT not in text] + [max(repeats, key=_counts)]
     more = f"; and {len(texts) - _MOST_TEXTS} more" if len(texts) > _MOST_TEXTS else ""
     return Cause(
         _common_path(paths),
@@ -58,6 +62,11 @@ def _cause(place: tuple[str, int], texts: list[str], pairs: list[Pair]) -> Cause
         _sum(pairs, "macs"),
         len(pairs),
     )
+
+
+def _counts(repeat: str) -> tuple[int, int]:
+    before, _, after = repeat.partition(_REPEAT)[2].partition(" → ")
+    return int(before), int(after)
 
 
 def _sum(pairs: Iterable[Pair], name: str) -> int:
@@ -119,29 +128,30 @@ class _Finder:
         group = row.path
         while group not in groups:
             group = group.rpartition(".")[0]
-        relatives = other.chains(groups[group])
+        relatives = other.relatives(groups[group])
         calls = _calls(row)
-        changed = _changed_call(row, relatives)
+        changed = relatives.changed(calls)
         if changed is not None:
-            at, call = changed
-            place = row.source[-1 - at] if verb == "added" else relatives[call][-1 - at]
-            texts = (call[at], calls[at]) if verb == "added" else (calls[at], call[at])
+            at, chain = changed
+            source = row.source if verb == "added" else relatives.chains[chain]
+            place = source[-1 - at]
+            texts = (chain[at], calls[at]) if verb == "added" else (calls[at], chain[at])
             return _Key(place.file, place.line, call_difference(*texts))
         kept = self.kept_after if verb == "added" else self.kept_before
-        if calls in relatives and _own(row) in kept:
+        if calls in relatives.chains and _own(row) in kept:
             counts = own.repeats(group, _own(row))
             before, after = counts if verb == "added" else counts[::-1]
-            source = row.source if verb == "added" else relatives[calls]
+            source = row.source if verb == "added" else relatives.chains[calls]
             place = source[1] if len(source) > 1 else source[0]
             name = place.call.partition("(")[0]
-            return _Key(place.file, place.line, f"{name} repeat {before} → {after}")
+            return _Key(place.file, place.line, f"{name}{_REPEAT}{before} → {after}")
         return self._alone(row, relatives, verb)
 
-    def _alone(self, row: Row, relatives: Chains, verb: str) -> _Key:
+    def _alone(self, row: Row, relatives: _Relatives, verb: str) -> _Key:
         """Explain a layer without relatives by the outermost call that nothing else has."""
-        known = {chain[: at + 1] for chain in relatives for at in range(len(chain))}
         calls = _calls(row)
-        at = next((at for at in range(len(calls)) if calls[: at + 1] not in known), 0)
+        fresh = (at for at in range(len(calls)) if calls[: at + 1] not in relatives.known)
+        at = next(fresh, 0)
         place = row.source[-1 - at] if row.source else None
         if place is None:
             return _Key("", 0, f"{row.op} {verb}")
@@ -158,6 +168,7 @@ class _Side:
         """The paths of the layers that the other version lacks."""
         self._known: dict[str, list[Row]] = {"": list(rows)}
         self._counts: dict[str, tuple[Counter[Spot], Counter[Spot]]] = {}
+        self._relatives: dict[str, _Relatives] = {}
 
     @cached_property
     def _groups(self) -> dict[str, list[Row]]:
@@ -173,9 +184,11 @@ class _Side:
         """Return the layers of a group."""
         return self._groups.get(group, []) if group else self._known[""]
 
-    def chains(self, group: str) -> Chains:
-        """Return the calls that led to the layers of a group, outermost first, with the places."""
-        return {_calls(row): row.source for row in self.rows(group)}
+    def relatives(self, group: str) -> _Relatives:
+        """Return the calls that led to the layers of a group."""
+        if group not in self._relatives:
+            self._relatives[group] = _Relatives(self.rows(group))
+        return self._relatives[group]
 
     def repeats(self, group: str, spot: Spot) -> tuple[int, int]:
         """Return how many layers of a group stand in one place: in the other version, and here."""
@@ -187,6 +200,29 @@ class _Side:
         return here[spot] - lacking[spot], here[spot]
 
 
+class _Relatives:
+    """The calls that led to the layers of a group, found by what they begin with."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.chains: Chains = {_calls(row): row.source for row in rows}
+        self.known: set[tuple[str, ...]] = set()
+        """All that a chain begins with."""
+        self._by_name: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
+        for chain in self.chains:
+            for at, call in enumerate(chain):
+                self.known.add(chain[: at + 1])
+                if at < len(chain) - 1:
+                    self._by_name.setdefault((chain[:at], call.partition("(")[0]), chain)
+
+    def changed(self, calls: tuple[str, ...]) -> tuple[int, tuple[str, ...]] | None:
+        """Return (depth, chain) where a relative has the same block with other arguments."""
+        for at, call in enumerate(calls[:-1]):
+            if calls[: at + 1] not in self.known:
+                chain = self._by_name.get((calls[:at], call.partition("(")[0]))
+                return None if chain is None else (at, chain)
+        return None
+
+
 def _own(row: Row) -> Spot:
     """Return the place where a layer is written."""
     place = row.source[0] if row.source else Place("", 0, 0, "")
@@ -195,21 +231,6 @@ def _own(row: Row) -> Spot:
 
 def _calls(row: Row) -> tuple[str, ...]:
     return tuple(place.call for place in reversed(row.source))
-
-
-def _changed_call(row: Row, relatives: Chains) -> tuple[int, tuple[str, ...]] | None:
-    """Return (depth, chain) where a relative comes from the same block with other arguments."""
-    calls = _calls(row)
-    for at, call in enumerate(calls[:-1]):
-        name = call.partition("(")[0]
-        same = [chain for chain in relatives if chain[:at] == calls[:at] and len(chain) > at + 1]
-        if any(chain[at] == call for chain in same):
-            continue
-        for chain in same:
-            if chain[at].partition("(")[0] == name:
-                return at, chain
-        return None
-    return None
 
 
 def _differs(old: Row, new: Row) -> bool:
