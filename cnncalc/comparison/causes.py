@@ -151,7 +151,7 @@ class _Finder:
         """Explain a layer without relatives by the outermost call that nothing else has."""
         calls = _calls(row)
         fresh = (at for at in range(len(calls)) if calls[: at + 1] not in relatives.known)
-        at = next(fresh, 0)
+        at = next(fresh, len(calls) - 1)
         place = row.source[-1 - at] if row.source else None
         if place is None:
             return _Key("", 0, f"{row.op} {verb}")

@@ -213,3 +213,20 @@ def test_long_lists_of_layers_are_lined_up_in_little_time(count):
     comparison = compare(f"repeat: {count}", f"repeat: {count + 50}", text)
     assert len(comparison.changes) == 50
     assert causes(comparison)[0][2] == f"linear repeat {count} → {count + 50}"
+
+
+def test_a_second_layer_of_the_same_kind_in_a_block_is_added_and_not_repeated():
+    text = (
+        "input: [3, 32, 32]\nblocks:\n  B(c): [conv: [c, 3], tanh]\n"
+        "layers: [{B: 4, repeat: 2}, conv: [4, 3]]\n"
+    )
+    comparison = compare("[conv: [c, 3], tanh]", "[conv: [c, 3], conv: [c, 3], tanh]", text)
+    (cause,) = [cause for cause in comparison.causes if cause.params]
+    assert (cause.line, cause.what) == (3, "conv(out=4, kernel=3) added")
+    assert cause.params == 2 * (4 * 4 * 9 + 4)
+
+
+def test_other_arguments_of_a_block_are_the_cause_of_all_in_it():
+    comparison = compare("Stage: [32,", "Stage: [48,")
+    assert causes(comparison)[0] == ("stage2", 17, "Stage c 32 → 48")
+    assert [cause.what for cause in comparison.causes[1:]] == ["layers whose input changed"]
