@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnncalc.api import analyze, check, diff, explain, load, loads, render
+    from cnncalc.api import analyze, check, diff, explain, load, loads, render, verify
     from cnncalc.errors import CnncalcError, ShapeError, SpecError
     from cnncalc.net import Net
     from cnncalc.report import Report
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "loads",
     "render",
+    "verify",
 ]
 __version__ = "0.1.0"
 

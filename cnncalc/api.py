@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from cnncalc.analyses.summary import analyze as _analyze
 from cnncalc.bundled import bundled as all_bundled
 from cnncalc.bundled import find_bundled
 from cnncalc.errors import CnncalcError, ShapeError, SpecError, did_you_mean
+from cnncalc.findings import Verification
 from cnncalc.geometry import Shape
 from cnncalc.net import Net
 from cnncalc.outcome import Checked, Comparison
@@ -33,6 +34,7 @@ __all__ = [
     "load",
     "loads",
     "render",
+    "verify",
 ]
 
 
@@ -213,17 +215,59 @@ def render(
 
 def explain(
     net: Net | str | os.PathLike[str],
-    layer: str,
+    layer: str | None = None,
     *,
     convention: str = "notes",
+    vs: str | None = None,
     ascii: bool = False,  # noqa: A002 as in render
 ) -> str:
     """Return how each number of a layer comes about: the formula, then the numbers in it.
 
-    Raises CnncalcError where there is no such layer.
+    With `vs`, another convention, return where its FLOPs part from those of `convention`, item by
+    item; without a layer, of the whole network. Raises CnncalcError where there is no such layer or
+    convention.
     """
     from cnncalc.explanation import explain as explained
 
     if not isinstance(net, Net):
         net = load(net)
-    return explained(net, layer, convention=convention, ascii=ascii)
+    return explained(net, layer, convention=convention, versus=vs, ascii=ascii)
+
+
+def verify(
+    net: Net | str | os.PathLike[str],
+    *,
+    backward: bool = False,
+    all_fields: bool = False,
+    seed: int = 0,
+    params: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    memory_limit: int = 4 << 30,
+    advance: Callable[[str], None] | None = None,
+) -> Verification:
+    """Return what running a network in NumPy shows, compared with what the analysis predicts.
+
+    Shapes, params and multiply-adds of every layer; the receptive field of the last layer with a
+    local one, or of all with `all_fields`, measured by putting NaN into the input; with `backward`
+    gradients against finite differences. `params` are arrays by name or an `.npz` file of them, and
+    what is missing is made from `seed`. `advance` is told each step. Raises SpecError for a spec
+    that cannot be read, CnncalcError where params do not fit or where the run would need more than
+    `memory_limit` bytes.
+    """
+    from cnncalc.reference import Params
+    from cnncalc.verification import verify as verified
+
+    if not isinstance(net, Net):
+        net = load(net)
+    if isinstance(params, (str, os.PathLike)):
+        arrays = Params.load(params, seed=seed)
+    else:
+        arrays = Params(params, seed=seed)
+    return verified(
+        net,
+        backward=backward,
+        all_fields=all_fields,
+        seed=seed,
+        params=arrays,
+        memory_limit=memory_limit,
+        advance=advance or (lambda _: None),
+    )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from cnncalc.spec import describe, read_text, variant_names
+from cnncalc.spec import read_text, variant_names
 from cnncalc.spec.loader import Limits
 
 HERE = Path(__file__).resolve().parent
@@ -50,29 +49,6 @@ def bundled() -> Iterator[tuple[Path, str | None]]:
     for path in files():
         names = _variants(path)
         yield from ((path, name) for name in names) if names else ((path, None),)
-
-
-def listing() -> str:
-    """Return a table of the bundled networks: name, published params and MACs, and their source."""
-    rows: list[tuple[str, ...]] = [("name", "network", "params", "MACs", "source")]
-    for path, variant in bundled():
-        title, meta = describe(read_text(path, path.name, Limits()))
-        name = variant or path.stem
-        published = meta.get("published", {}).get(name, {})
-        numbers = [_exact(published.get(key)) for key in ("params", "macs")]
-        rows.append((name, title, *numbers, str(meta.get("source", ""))))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(_line(row, widths) for row in rows)
-
-
-def _exact(number: Any) -> str:
-    return f"{number:,}" if isinstance(number, int) else "–"
-
-
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    name, title, params, macs, source = row
-    numbers = f"{params:>{widths[2]}}  {macs:>{widths[3]}}"
-    return f"{name:{widths[0]}}  {title:{widths[1]}}  {numbers}  {source}".rstrip()
 
 
 def _variants(path: Path) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cnncalc import commands
+from cnncalc.commands.loading import LAYERS, Input, MaxLayers, Set, Variant, load
 from cnncalc.commands.output import only_ascii as _only_ascii
 from cnncalc.commands.output import outputs
 from cnncalc.commands.output import print_text as _print
@@ -25,23 +26,10 @@ Spec = Annotated[
         help="A YAML file, FILE@VARIANT, the name of a bundled network, or - for standard input.",
     ),
 ]
-Variant = Annotated[str | None, typer.Option("--variant", help="A variant of the spec.")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Override a variable.")
-]
-Input = Annotated[
-    list[str] | None,
-    typer.Option("--input", metavar="[NAME=]SHAPE", help="Another input shape: 3x256x256."),
-]
-MaxLayers = Annotated[
-    int, typer.Option("--max-layers", min=1, help="How many layers a spec may expand to.")
-]
 Convention = Annotated[
-    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs or ops.")
+    str, typer.Option("--convention", help="How FLOPs are counted: notes, macs, ops, thop, …")
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Use ASCII characters only.")]
-LAYERS = 100_000
-STDIN_BYTES = (1 << 20) + 1
 
 
 def _root(
@@ -93,7 +81,7 @@ def analyze(
     import cnncalc
 
     outputs = _outputs(output or ["table"])
-    net = _load(spec, variant, set_, input_, max_layers)
+    net = load(spec, variant, set_, input_, max_layers)
     report = cnncalc.analyze(net, convention=convention, batch=batch, dtype=dtype)
     _report(
         report,
@@ -111,19 +99,21 @@ def analyze(
 
 def explain(
     spec: Spec,
-    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's path.")],
+    layer: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="A layer's path.")] = None,
     variant: Variant = None,
     set_: Set = None,
     input_: Input = None,
     convention: Convention = "notes",
+    vs: Annotated[str | None, typer.Option(metavar="NAME", help="Itemise against this.")] = None,
     max_layers: MaxLayers = LAYERS,
     ascii_: Ascii = False,
 ) -> None:
     """Show how each number of a layer comes about: the formula, then the numbers in it."""
     import cnncalc
 
-    net = _load(spec, variant, set_, input_, max_layers)
-    _print(cnncalc.explain(net, layer, convention=convention, ascii=ascii_ or _only_ascii()))
+    net = load(spec, variant, set_, input_, max_layers)
+    ascii_ = ascii_ or _only_ascii()
+    _print(cnncalc.explain(net, layer, convention=convention, vs=vs, ascii=ascii_))
 
 
 def expand(
@@ -136,7 +126,7 @@ def expand(
     """Print the flat network: every layer with its shapes and the line it comes from."""
     from cnncalc.listing import expand_text
 
-    _print(expand_text(_load(spec, variant, set_, input_, max_layers)))
+    _print(expand_text(load(spec, variant, set_, input_, max_layers)))
 
 
 def layers(
@@ -155,49 +145,6 @@ def schema() -> None:
     from cnncalc.spec.json_schema import json_schema
 
     _print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
-
-
-def specs() -> None:
-    """List the bundled networks."""
-    from cnncalc.bundled import listing
-
-    _print(listing())
-
-
-def _load(
-    spec: str,
-    variant: str | None,
-    overrides: list[str] | None,
-    shapes: list[str] | None,
-    max_layers: int,
-) -> Any:
-    import cnncalc
-
-    options: dict[str, Any] = {
-        "variant": variant,
-        "set": dict(_pair("--set", text) for text in overrides or ()),
-        "input": dict(_input(text) for text in shapes or ()),
-        "max_layers": max_layers,
-    }
-    if spec == "-":
-        text = sys.stdin.buffer.read(STDIN_BYTES)  # a little more than a spec may have
-        return cnncalc.loads(text, name="<stdin>", **options)
-    return cnncalc.load(spec, **options)
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise CnncalcError(f"{option} {text}: not NAME=VALUE", hint=f"write {option} width=0.5")
-    return name, value
-
-
-def _input(text: str) -> tuple[str, tuple[int, ...]]:
-    name, _, shape = text.rpartition("=")
-    sizes = shape.replace("×", "x").replace(",", "x").split("x")
-    if not all(size.strip().isdecimal() and len(size) < 12 for size in sizes):
-        raise CnncalcError(f"--input {text}: not a shape", hint="write --input 3x224x224")
-    return name, tuple(int(size) for size in sizes)
 
 
 def _outputs(texts: list[str]) -> list[tuple[str, str]]:
@@ -234,7 +181,7 @@ def _fail(error: CnncalcError) -> int:
     return error.exit_code
 
 
-COMMANDS = (analyze, explain, expand, layers, schema, specs)
+COMMANDS = (analyze, explain, expand, layers, schema)
 
 
 def application(only: str = "") -> typer.Typer:
@@ -258,7 +205,7 @@ def application(only: str = "") -> typer.Typer:
 
 
 def run() -> int:
-    """Run the command line; return 0, 1 where a budget fails, 2 for bad input, 70 for a fault."""
+    """Run the command line; return 0, 1 where a check fails, 2 for bad input, 70 for a fault."""
     try:
         application(sys.argv[1] if len(sys.argv) > 1 else "")()
         sys.stdout.flush()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,10 @@ import typer
 
 import cnncalc.renderers
 from cnncalc import ops
-from cnncalc.analyses.work import CONVENTIONS
+from cnncalc.analyses.measures import MEASURES
+from cnncalc.analyses.presets import TABLE, Preset, weights_of
+from cnncalc.analyses.work import NAMES
+from cnncalc.analyses.work import convention as find_convention
 from cnncalc.cli import application
 from cnncalc.listing import FAMILIES, aliases_of, argument_text, call_text, op_of
 from cnncalc.ops.base import Op
@@ -73,8 +76,54 @@ def _conventions() -> Iterator[str]:
     yield "\n## FLOP conventions\n"
     yield "Chosen with `--convention`. They count the same ledger of primitive operations.\n"
     yield "| name | counts |\n|---|---|"
-    for name, convention in CONVENTIONS.items():
-        yield f"| `{name}` | {convention.rule} |"
+    for name in NAMES:
+        yield f"| `{name}` | {find_convention(name).rule} |"
+    yield (
+        "\nThe last seven count as a tool does: [Counting as other tools do](conventions.md) says "
+        "more. Their rules for each layer type, where an empty cell is nothing and – no rule:\n"
+    )
+    yield f"| layer type | {' | '.join(TABLE)} |\n|---|{'---|' * len(TABLE)}"
+    weights = [weights_of(preset) for preset in TABLE.values()]
+    rows = {kind: [_rule(table, kind) for table in weights] for kind in ops.OPS}
+    for kind, cells in rows.items():
+        if any(cells):
+            yield f"| `{kind}` | {' | '.join(cells)} |"
+    nothing = [f"`{kind}`" for kind, cells in rows.items() if not any(cells)]
+    yield f"\nNone of them counts anything of {', '.join(nothing)}."
+    yield "\n| word of a rule | counts |\n|---|---|"
+    for name, (phrase, _) in MEASURES.items():
+        yield f"| {_words(name)} | {phrase} |"
+    for preset in TABLE.values():
+        yield from _preset(preset)
+
+
+def _rule(table: dict[str, tuple[tuple[str, int], ...]], kind: str) -> str:
+    if kind not in table:
+        return "–"
+    terms = (f"{weight} {_words(name)}".removeprefix("1 ") for name, weight in table[kind])
+    return " + ".join(terms).replace("+ -", "− ")
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", " ")
+
+
+def _preset(preset: Preset) -> Iterator[str]:
+    yield f"\n### {preset.name}\n\n{preset.tool}, `{preset.call}`. {preset.remarks}".rstrip()
+    for argument, kinds in _inverted(preset.unsure).items():
+        yield f"\nNo rule with `{argument}`: {', '.join(kinds)}."
+    if preset.left_out:
+        yield "\nNetworks of torchvision of which the tool prints another figure:\n"
+    for names, reason in preset.left_out.items():
+        yield f"- {', '.join(names.split())}: {reason}."
+
+
+def _inverted(unsure: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for kind, arguments in unsure.items():
+        for argument in arguments.split():
+            found.setdefault(argument, []).append(kind)
+    return found
 
 
 def _commands() -> Iterator[str]:

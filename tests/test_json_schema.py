@@ -30,6 +30,8 @@ BROKEN = {
     "a layer named after a layer type": HEAD + "  conv: [relu]\n  b: {relu: }",
     "a block in lower case": "input: [3, 4, 4]\nblocks: {res(c): [relu]}\nlayers: [relu]",
     "a default that is no argument": "input: [3]\ndefaults: {conv: {filters: 3}}\nlayers: [relu]",
+    "a variable called meta": "input: [3]\nvars: {meta: 1}\nlayers: [relu]",
+    "a meta of a variant that is a word": "input: [3]\nvariants: {a: {meta: b}}\nlayers: [relu]",
     "an unknown key of a budget": HEAD + "- relu\nbudgets: [{assert: params <= 1, lvl: warn}]",
 }
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cnncalc.analyses.memory import live_values
-from cnncalc.analyses.work import Convention
+from cnncalc.analyses.work import Counting
 from cnncalc.net import Layer, Net
-from cnncalc.ops.base import Work
 from cnncalc.records import Record
 from cnncalc.units import DTYPE_BYTES as DTYPE_BYTES
 
@@ -18,7 +17,7 @@ Steps = Sequence[tuple[Layer, ...]]
 class Settings(Record):
     """How figures are counted."""
 
-    convention: Convention
+    convention: Counting
     batch: int
     dtype_bytes: int
 
@@ -47,17 +46,17 @@ def _macs(_: Net, steps: Steps, settings: Settings) -> list[int]:
 
 
 def _flops(_: Net, steps: Steps, settings: Settings) -> list[int]:
-    batch, flops = settings.batch, settings.convention.flops
-    known: dict[Work, int] = {}
+    batch, count = settings.batch, settings.convention.count
+    known: dict[int, int] = {}  # equal layers share one object of facts
     counts = []
     for parts in steps:
-        count = 0
+        total = 0
         for part in parts:
-            work = part.facts.work
-            if work not in known:
-                known[work] = flops(work)
-            count += known[work]
-        counts.append(batch * count)
+            key = id(part.facts)
+            if key not in known:
+                known[key] = count(part)
+            total += known[key]
+        counts.append(batch * total)
     return counts
 
 

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import CnncalcError
+from typing import NamedTuple, Protocol
+
+from cnncalc.errors import CnncalcError, did_you_mean
+from cnncalc.net import Layer
 from cnncalc.ops.base import Work
 from cnncalc.records import Record
+
+PRESETS = ("fvcore", "torchinfo", "thop", "ptflops", "calflops", "torch", "tf-profiler")
+"""Conventions that count as a tool does; their rules are loaded when one is asked for."""
+
+
+class Term(NamedTuple):
+    """An amount of things in a layer, such as its multiply-adds, counted `weight` each."""
+
+    measure: str
+    weight: int
+    amount: int
+
+
+class Counting(Protocol):
+    """What every convention offers."""
+
+    @property
+    def rule(self) -> str:
+        """The rule in a few words, printed beside the figure."""
+
+    def terms(self, layer: Layer) -> list[Term]:
+        """Return what the count of one layer is made of; raises CnncalcError without a rule."""
+
+    def count(self, layer: Layer) -> int:
+        """Return the count of one layer for one image; raises CnncalcError without a rule."""
 
 
 class Convention(Record):
@@ -19,9 +47,21 @@ class Convention(Record):
     other: Work
 
     def flops(self, work: Work) -> int:
-        """Return the count for one layer."""
+        """Return the count for one ledger."""
         weights = self.matrix if work.mac else self.other
         return sum(map(int.__mul__, work, weights))
+
+    def count(self, layer: Layer) -> int:
+        """Return the count of one layer."""
+        return self.flops(layer.work)
+
+    def terms(self, layer: Layer) -> list[Term]:
+        """Return the entries of a layer's ledger, those that count 0 with them."""
+        work = layer.work
+        weights = self.matrix if work.mac else self.other
+        names = ("mac", "bias") if work.mac else Work._fields
+        rows = zip(names, weights, work, strict=False)  # a matrix product has these two alone
+        return [Term(*row) for row in rows if row[2]]
 
 
 CONVENTIONS = {
@@ -31,12 +71,15 @@ CONVENTIONS = {
         "2 per multiply-add, 1 per other operation", Work(2, 1, 1, 1, 1, 1), Work(2, 1, 1, 1, 1, 1)
     ),
 }
+NAMES = (*CONVENTIONS, *PRESETS)
 
 
-def convention(name: str) -> Convention:
+def convention(name: str) -> Counting:
     """Return a convention by name; raises CnncalcError."""
-    if name not in CONVENTIONS:
-        raise CnncalcError(
-            f"unknown convention {name!r}", hint=f"choose one of {', '.join(CONVENTIONS)}"
-        )
-    return CONVENTIONS[name]
+    if name in CONVENTIONS:
+        return CONVENTIONS[name]
+    if name in PRESETS:
+        from cnncalc.analyses.presets import preset
+
+        return preset(name)
+    raise CnncalcError(f"unknown convention {name!r}", hint=did_you_mean(name, NAMES))

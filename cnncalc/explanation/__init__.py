@@ -8,6 +8,7 @@ from cnncalc.analyses.density import density
 from cnncalc.analyses.fields import axes_of
 from cnncalc.analyses.receptive import Receptive
 from cnncalc.analyses.work import convention as find_convention
+from cnncalc.errors import CnncalcError
 from cnncalc.explanation import counts, groups
 from cnncalc.explanation.downward import downward
 from cnncalc.explanation.find import Found, find
@@ -23,14 +24,31 @@ from cnncalc.units import percent
 __all__ = ["explain"]
 
 
-def explain(net: Net, path: str, *, convention: str = "notes", ascii: bool = False) -> str:  # noqa: A002
+def explain(
+    net: Net,
+    path: str | None,
+    *,
+    convention: str = "notes",
+    versus: str | None = None,
+    ascii: bool = False,  # noqa: A002
+) -> str:
     """Return how each number of a layer comes about, as text without a line break at its end.
 
     `path` names a layer as written (a conv with its norm and activation), one part of it, or a
     group, block or repeat. FLOPs are counted by `convention`; with `ascii`, the text is ASCII.
-    Figures are for one image; sizes in bytes for float32. Raises CnncalcError for an unknown path
-    or convention.
+    Figures are for one image; sizes in bytes for float32. With `versus`, another convention, the
+    text says instead where the two part, of the layer or of the whole network (no path). Raises
+    CnncalcError for an unknown path or convention.
     """
+    if versus is not None:
+        from cnncalc.explanation.versus import versus as apart
+
+        text = "\n".join(apart(net, path, convention, versus))
+        return to_ascii(text) if ascii else text
+    if path is None:
+        raise CnncalcError(
+            "which layer?", hint="give a layer's path, or --vs NAME for the whole network"
+        )
     rule = find_convention(convention)
     found = find(net, path)
     lines = list(_group(found, path, convention) if found.group else _layer(net, found))
@@ -89,8 +107,7 @@ def _sections(found: Found, flops_title: str, convention: str) -> Iterator[str]:
     yield from _section("output shape", _each(parts, lambda p: explainer(p.node.op.name).shape(p)))
     yield from _section("params", _each(parts, counts.params, _params_total(parts)))
     yield from _section("work", _each(parts, lambda p: explainer(p.node.op.name).work(p)))
-    total = find_convention(convention).flops
-    numbers = [total(part.work) for part in parts]
+    numbers = list(map(find_convention(convention).count, parts))
     yield from _section(
         flops_title, _each(parts, lambda p: counts.flops(p, convention), _total(numbers))
     )

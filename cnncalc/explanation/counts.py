@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from cnncalc.analyses import DTYPE_BYTES
+from cnncalc.analyses.work import CONVENTIONS
 from cnncalc.analyses.work import convention as find_convention
 from cnncalc.explanation.generic import LEDGER
 from cnncalc.explanation.table import explainer
@@ -26,30 +27,37 @@ def params(layer: Layer) -> Iterator[str]:
 def flops(layer: Layer, convention: str) -> Iterator[str]:
     """Yield the FLOPs of one part by a convention, which is named, with its weights."""
     rule = find_convention(convention)
-    work = layer.work
-    weights = rule.matrix if work.mac else rule.other
-    entries = [
-        (key, weight, count)
-        for key, weight, count in zip(LEDGER, weights, work, strict=True)
-        if count
-    ]
-    if not entries:
+    terms = rule.terms(layer)
+    if not any(layer.work) and not terms:
         yield "0: there is no work to count"
         return
-    counted = [(key, weight, count) for key, weight, count in entries if weight]
+    counted = [term for term in terms if term.weight]
     if not counted:
-        yield f"0: {_uncounted(work.mac > 0)}"
+        yield f"0: {_uncounted(layer, convention)}"
         return
-    words = " + ".join(f"{weight}·{LEDGER[key]}" for key, weight, _ in counted)
+    words = " + ".join(f"{weight}·{phrase(measure)}" for measure, weight, _ in counted)
     numbers = " + ".join(f"{weight}·{number(count)}" for _, weight, count in counted)
-    yield f"{words} = {numbers} = {number(rule.flops(work))}"
-    left = [LEDGER[key] for key, weight, _ in entries if not weight]
+    yield f"{words} = {numbers} = {number(rule.count(layer))}"
+    left = [phrase(measure) for measure, weight, _ in terms if not weight]
     if left:
         yield f"{', '.join(left)} count 0"
 
 
-def _uncounted(matrix: bool) -> str:
-    if matrix:
+def phrase(measure: str) -> str:
+    """Return what a measure counts, in words."""
+    if measure in LEDGER:
+        return LEDGER[measure]
+    if measure == "bias":
+        return LEDGER["add"]
+    from cnncalc.analyses.measures import MEASURES
+
+    return MEASURES[measure][0]
+
+
+def _uncounted(layer: Layer, convention: str) -> str:
+    if convention not in CONVENTIONS:
+        return f"{convention} counts nothing of {layer.node.op.name}"
+    if layer.work.mac:
         return "this convention counts none of it"
     return "only convolutions and fully connected layers count in this convention"
 

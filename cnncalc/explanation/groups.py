@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.analyses.work import Convention
+from cnncalc.analyses.work import Counting
 from cnncalc.explanation.words import number
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import shape_text
@@ -34,7 +34,7 @@ def inside(net: Net, path: str) -> list[tuple[Layer, ...]]:
     return [parts for parts in net.written if parts[0].path.startswith(path + ".")]
 
 
-def group(steps: list[tuple[Layer, ...]], path: str, rule: Convention) -> Iterator[str]:
+def group(steps: list[tuple[Layer, ...]], path: str, rule: Counting) -> Iterator[str]:
     """Yield the sums of each child of a group, then of the group."""
     children: dict[str, Sums] = {}
     outs: dict[str, str] = {}
@@ -56,10 +56,10 @@ def group(steps: list[tuple[Layer, ...]], path: str, rule: Convention) -> Iterat
             yield f"{what}: {parts_text} = {number(total[index])}"
 
 
-def _sums(parts: tuple[Layer, ...], rule: Convention) -> Sums:
+def _sums(parts: tuple[Layer, ...], rule: Counting) -> Sums:
     learned = sum(0 if part.node.shares else part.facts.trainable for part in parts)
     macs = sum(part.work.mac for part in parts)
-    return Sums(1, learned, macs, sum(rule.flops(part.work) for part in parts))
+    return Sums(1, learned, macs, sum(map(rule.count, parts)))
 
 
 def _table(rows: list[tuple[str, ...]], total: tuple[str, ...]) -> Iterator[str]:

@@ -88,9 +88,7 @@ def _read(text: Text, choice: Choice) -> Net:
     with files.guard(unit.document):
         name = header.text_of(unit, "name")
     with files.guard(unit.document):
-        meta = {
-            key: header.plain(unit.document, node) for key, _, node in header.mapping(unit, "meta")
-        }
+        meta = header.meta(unit, choice.variant)
     with files.guard(unit.document):
         budgets = tuple(budgets_of(unit))
     inputs: dict[str, Shape] = {}
@@ -252,13 +250,33 @@ def variant_names(text: Text, limits: Limits | None = None) -> dict[str, dict[st
     }
 
 
-def describe(text: Text) -> tuple[str, dict[str, Any]]:
-    """Return a spec's name and its meta, without expanding anything; raises SpecError."""
+class About(Record):
+    """What a spec says about one of its variants (None: it has none), without its layers."""
+
+    name: str
+    variant: str | None
+    inputs: Mapping[str, Shape]
+    meta: Mapping[str, Any]
+
+
+def describe(text: Text) -> list[About]:
+    """Return what a spec says about each of its variants, without expanding any.
+
+    Raises SpecError.
+    """
     unit = Files(Limits()).unit(text)
     try:
-        meta = {
-            key: header.plain(unit.document, node) for key, _, node in header.mapping(unit, "meta")
-        }
-        return header.text_of(unit, "name") or _stem(text), meta
+        variants = header.variants(unit)
+        return [_about(unit, text, variants, name) for name in (*variants,) or (None,)]
     except NodeError as error:
         raise SpecError(error.problem(unit.document)) from None
+
+
+def _about(
+    unit: Unit, text: Text, variants: Mapping[str, Mapping[str, yaml.Node]], variant: str | None
+) -> About:
+    choice = Choice(variant)
+    unit.vars.clear()
+    header.variables(unit, _overrides(unit, variants, choice))
+    name = header.text_of(unit, "name") or _stem(text)
+    return About(name, variant, _inputs(unit, choice), header.meta(unit, variant))

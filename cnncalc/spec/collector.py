@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Problem
+from cnncalc.graph import Call
 
 PROBLEM_LIMIT = 20
 
@@ -28,3 +29,14 @@ class Collector:
             self.problems.append(problem)
         if len(self.problems) >= PROBLEM_LIMIT:
             raise TooMuchError("too many problems")
+
+
+def calls_of(call: Call | None) -> tuple[str, ...]:
+    """Return the block calls around a layer as an error shows them, innermost first."""
+    calls = []
+    file = ""
+    while call is not None:
+        place = f":{call.line}" if call.file == file else f"{call.file}:{call.line}"
+        calls.append(f"{place} {call}")
+        file, call = call.file, call.caller
+    return tuple(calls)

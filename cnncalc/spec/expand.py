@@ -10,7 +10,7 @@ from cnncalc.graph import Call, Graph, Node, Source
 from cnncalc.net import Inference, Layer, Net, Origin
 from cnncalc.ops.base import Op, shape_text
 from cnncalc.records import Record
-from cnncalc.spec.collector import Collector, TooMuchError
+from cnncalc.spec.collector import Collector, TooMuchError, calls_of
 from cnncalc.spec.parts import build, slot_value
 from cnncalc.spec.scope import (
     AMBIGUOUS,
@@ -21,7 +21,7 @@ from cnncalc.spec.scope import (
     Tensors,
     TensorValue,
 )
-from cnncalc.spec.tree import Item, NodeError, Reference, Unit
+from cnncalc.spec.tree import UNBOUND, Block, Default, Item, NodeError, Reference, Unit
 
 LAYER_LIMIT = 100_000
 DEPTH_LIMIT = 64
@@ -229,17 +229,28 @@ class Expander:
             if isinstance(value, Reference):
                 value = TensorValue(scope.tensor(value), value.word)
             bound[slot.argument.name] = value
-        shown = {
-            name: "true" if v is True else "false" if v is False else v for name, v in bound.items()
-        }
-        call = Call(block.name, shown, item.place, scope.caller)
-        inner = Scope(
-            self.tensors, block.unit, self._inner(item, scope, path + "."), scope.prev, call
-        )
-        inner.values = {**block.unit.vars, **scope.repeat, **bound}
+        level = self._inner(item, scope, path + ".")
+        inner = Scope(self.tensors, block.unit, level, scope.prev, scope.caller)
+        inner.values = values = {**block.unit.vars, **scope.repeat, **bound}
+        self._defaults(block, values, inner)
+        shown = {a.name: _shown(values[a.name]) for a in block.parameters}
+        inner.caller = Call(block.name, shown, item.place, scope.caller)
         inner.share = scope.share
         self.body(block.body, inner)
         return inner.prev
+
+    def _defaults(self, block: Block, values: dict[str, Any], inner: Scope) -> None:
+        """Evaluate the defaults that are expressions, each knowing the parameters before it."""
+        written = [(each.name, values[each.name]) for each in block.parameters]
+        rules = [(name, each) for name, each in written if isinstance(each, Default)]
+        for name, _ in rules:
+            values[name] = UNBOUND
+        for name, rule in rules:
+            try:
+                values[name] = slot_value(rule.slot, inner)
+            except NodeError as error:
+                error.document = block.unit.document
+                raise
 
     def _group(self, item: Item, scope: Scope, path: str) -> int:
         scope.level = self._inner(item, scope, path + ".")
@@ -305,7 +316,7 @@ class Expander:
         hint = "" if "deep" in text else "--max-layers raises the limit"
         problem = item.unit.document.problem(item.key, text, hint=hint)
         self.problems.add(
-            problem._replace(path=scope.level.prefix.rstrip("."), calls=_calls(scope.caller))
+            problem._replace(path=scope.level.prefix.rstrip("."), calls=calls_of(scope.caller))
         )
         raise TooMuchError(text)
 
@@ -316,7 +327,7 @@ class Expander:
         else:
             label = error.label if isinstance(error, ShapeError) else ""
             problem = document.problem(item.key, error.text, label=label, hint=error.hint)
-        self.problems.add(problem._replace(path=path, calls=_calls(scope.caller)))
+        self.problems.add(problem._replace(path=path, calls=calls_of(scope.caller)))
 
     def net(self, inputs: Mapping[str, tuple[int, ...]], outputs: list[int], origin: Origin) -> Net:
         """Return the finished network; raises SpecError with all problems."""
@@ -327,14 +338,8 @@ class Expander:
         return Net(graph, tuple(self.layers), origin)
 
 
-def _calls(call: Call | None) -> tuple[str, ...]:
-    calls = []
-    file = ""
-    while call is not None:
-        place = f":{call.line}" if call.file == file else f"{call.file}:{call.line}"
-        calls.append(f"{place} {call}")
-        file, call = call.file, call.caller
-    return tuple(calls)
+def _shown(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _params_text(params: Any) -> str:

@@ -13,6 +13,7 @@ from cnncalc.records import Record
 from cnncalc.spec import header
 from cnncalc.spec.collector import PROBLEM_LIMIT
 from cnncalc.spec.loader import Document, Limits, parse, scalar
+from cnncalc.spec.signatures import block_of
 from cnncalc.spec.syntax import Reader
 from cnncalc.spec.tree import Block, NodeError, Unit
 
@@ -126,7 +127,7 @@ class Files:
         with self.guard(unit.document):
             for name, key, node in header.mapping(unit, "blocks"):
                 with self.guard(unit.document):
-                    block = header.block_of(unit, name, key, node)
+                    block = block_of(unit, name, key, node)
                     _define(unit, block, key)
                     own.append(block)
         return own

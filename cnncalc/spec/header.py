@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,11 +11,11 @@ from cnncalc import ops
 from cnncalc.ops.base import Argument
 from cnncalc.records import Record
 from cnncalc.spec.binding import spellings
-from cnncalc.spec.expressions import as_int
 from cnncalc.spec.loader import Document, entries, is_plain, scalar
+from cnncalc.spec.signatures import BLOCK
 from cnncalc.spec.slots import compile_slot
 from cnncalc.spec.suggest import suggest
-from cnncalc.spec.tree import UNBOUND, Block, LookUpError, NodeError, Unit
+from cnncalc.spec.tree import UNBOUND, LookUpError, NodeError, Unit
 from cnncalc.spec.unknown import (
     LONGEST_NAME,
     LONGEST_TEXT,
@@ -24,16 +23,14 @@ from cnncalc.spec.unknown import (
     argument_hint,
     layer_type_hint,
 )
-from cnncalc.spec.words import is_name
+from cnncalc.spec.words import WORDS, is_name
 
 SECTIONS = (
     "cnncalc", "name", "meta", "include", "input", "inputs", "vars", "variants", "defaults",
     "blocks", "layers", "outputs", "budgets",
 )  # fmt: skip
-BLOCK = re.compile(r"([A-Z][A-Za-z0-9]*)(?:\((.*)\))?", re.DOTALL)
-PARAMETER = re.compile(r"\s*([a-z_][a-z0-9_]*)\s*(?::\s*([a-z]+)\s*)?(?:=\s*(.*?)\s*)?", re.DOTALL)
-TYPES = ("int", "num", "bool", "str", "list", "ref")
-WORDS = frozenset({"prev", "in", "input", "true", "false", "if", "else", "and", "or", "not"})
+META = "meta"
+"""What a variant says about itself, beside the variables that it sets."""
 
 
 def sections(unit: Unit) -> None:
@@ -146,6 +143,9 @@ def variables(unit: Unit, overrides: Mapping[str, Override]) -> None:
 
     for name, key, node in mapping(unit, "vars"):
         check_name("vars", name, key)
+        if name == META:
+            text = "vars: 'meta' cannot be a variable: in a variant it says what the variant is"
+            raise NodeError(key, text, hint="choose another name")
         value, document = overrides.get(name, Override(node, unit.document))
         try:
             slot = compile_slot("vars", Argument(name, "list", ""), _as_list(value))
@@ -181,10 +181,27 @@ def variants(unit: Unit) -> dict[str, dict[str, yaml.Node]]:
         check_name("variants", name, key)
         found[name] = {}
         for variable, at, value in mapping_of(unit.document, f"variant {name}", node):
+            if variable == META:
+                mapping_of(unit.document, f"variant {name}: meta", value)
+                continue
             if variable not in known:
                 hint = suggest(variable, known) or "a variant sets variables that vars declares"
                 raise NodeError(at, f"variant {name}: unknown variable '{variable}'", hint=hint)
             found[name][variable] = value
+    return found
+
+
+def meta(unit: Unit, variant: str | None) -> dict[str, Any]:
+    """Return what a spec says about itself, and then about the variant; raises NodeError."""
+    nodes = [unit.sections[META][1]] if META in unit.sections else []
+    for name, _, node in mapping(unit, "variants"):
+        if name == variant:
+            said = mapping_of(unit.document, f"variant {name}", node)
+            nodes += [value for key, _, value in said if key == META]
+    found: dict[str, Any] = {}
+    for node in nodes:
+        said = mapping_of(unit.document, META, node)
+        found |= {key: plain(unit.document, value) for key, _, value in said}
     return found
 
 
@@ -212,77 +229,3 @@ def _no_defaults(key: yaml.Node, name: str) -> NodeError:
         return NodeError(key, f"defaults: '{name}' is a block, not a layer type", hint=hint)
     text = f"defaults: unknown layer type '{name}'"
     return NodeError(key, text, hint=layer_type_hint(name))
-
-
-def block_of(unit: Unit, text: str, key: yaml.Node, node: yaml.Node) -> Block:
-    """Return a block with its parameters, the body not yet read; raises NodeError."""
-    match = BLOCK.fullmatch(text.strip())
-    if match is None:
-        raise NodeError(
-            key,
-            f"'{text}' is not a block's signature",
-            hint="write Name(c, s=1): with a capital letter, so that layers and blocks never mix",
-        )
-    name, inside = match.groups()
-    if len(name) > LONGEST_NAME:
-        raise NodeError(key, f"a block's name has at most {LONGEST_NAME} characters")
-    parameters: list[Argument] = []
-    offset = match.start(2)
-    for part in inside.split(",") if inside and inside.strip() else []:
-        parameter = _parameter(name, part, key, offset)
-        offset += len(part) + 1
-        if any(parameter.name == each.name for each in parameters):
-            text = f"{name}: parameter '{parameter.name}' is written twice"
-            raise NodeError(key, text, hint="keep one of them")
-        parameters.append(parameter)
-    return Block(unit, name, tuple(parameters), key, node)
-
-
-def _parameter(block: str, text: str, key: yaml.Node, offset: int) -> Argument:
-    """Return a parameter; `offset` is where its text starts in the signature."""
-    match = PARAMETER.fullmatch(text)
-    offset += len(text) - len(text.lstrip())
-
-    def wrong(what: str, hint: str) -> NodeError:
-        width = max(len(text.strip()), 1)
-        return NodeError(key, f"{block}: {what}", hint=hint, offset=offset, width=width)
-
-    if match is None or match[1] in WORDS:
-        raise wrong(f"'{text.strip()}' is not a parameter", "write c, s=1 or skip:ref")
-    name, kind, written = match.groups()
-    if max(len(name), len(written or "")) > LONGEST_NAME:
-        raise wrong(f"a parameter has at most {LONGEST_NAME} characters", "write shorter ones")
-    if kind is not None and kind not in TYPES:
-        hint = suggest(kind, TYPES) or f"types are {', '.join(TYPES)}"
-        raise wrong(f"unknown type '{kind}' of parameter '{name}'", hint)
-    if written is None:
-        return Argument(name, kind or "int", "")
-    value = scalar(yaml.ScalarNode("", written, key.start_mark, key.end_mark))
-    settled = _default(kind or _kind_of(value), value)
-    if settled is None:
-        of_type = f" of type {kind}" if kind else ""
-        hint = "defaults are numbers, true, false or words"
-        raise wrong(f"'{written}' is not a default for parameter '{name}'{of_type}", hint)
-    return Argument(name, kind or _kind_of(value), "", settled)
-
-
-def _kind_of(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int):
-        return "int"
-    return "num" if isinstance(value, float) else "str"
-
-
-def _default(kind: str, value: Any) -> Any:
-    """Return a parameter's default in its type; None where it does not suit."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    suits = {
-        "int": number and as_int(value) is not None,
-        "num": number,
-        "bool": isinstance(value, bool),
-        "str": isinstance(value, str) and is_name(value),
-    }
-    if not suits.get(kind, False):
-        return None
-    return as_int(value) if kind == "int" else value

@@ -55,15 +55,17 @@ def json_schema() -> Schema:
 
 def _sections() -> dict[str, Schema]:
     values = {"type": "object", "additionalProperties": _ref("value")}
+    meta = {"type": "object", "description": "Anything: sources, published figures."}
+    variant = values | {"properties": {"meta": meta}}
     return {
         "cnncalc": {"const": 1, "description": "Version of the language."},
         "name": {"type": ["string", "number"]},
-        "meta": {"type": "object", "description": "Anything: sources, published figures."},
+        "meta": meta,
         "include": _list_of({"type": "string"}) | {"description": "Files to take blocks from."},
         "input": _ref("shape"),
         "inputs": {"type": "object", "additionalProperties": _ref("shape"), "minProperties": 1},
-        "vars": values | {"propertyNames": {"pattern": NAME}},
-        "variants": {"type": "object", "additionalProperties": _any_of(values, {"type": "null"})},
+        "vars": values | {"propertyNames": {"pattern": NAME, "not": {"const": "meta"}}},
+        "variants": {"type": "object", "additionalProperties": _any_of(variant, {"type": "null"})},
         "defaults": _defaults(),
         "blocks": {
             "type": "object",

@@ -107,14 +107,19 @@ def parse(text: bytes | str, file: str, limits: Limits = DEFAULT_LIMITS) -> Docu
     return document
 
 
-def _compose(document: Document, source: str, limits: Limits) -> yaml.Node | None:
-    composer = _Composer(source)
+def _compose(
+    document: Document, source: str, limits: Limits, kind: type[_PureComposer] = _Composer
+) -> yaml.Node | None:
+    composer = kind(source)
     composer.start(limits)
     try:
         return composer.get_single_node()
     except _LimitError as error:
         raise SpecError(document.problem(error.mark, error.text, hint=error.hint)) from None
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error) and kind is not _PureComposer:
+            # Newer libyaml stops reading a thousand brackets ahead, before ours are counted.
+            return _compose(document, source, limits, _PureComposer)
         from cnncalc.spec.yaml_errors import translate
 
         raise SpecError(translate(document, error)) from None

@@ -117,6 +117,8 @@ class Scope:
         raise LookUpError(name, f"unknown name '{name}'", self._name_hint(name))
 
     def _name_hint(self, name: str) -> str:
+        if name in self.values:  # and yet UNBOUND
+            return f"'{name}' stands behind it: write parameters in the order of their use"
         known = [*self.repeat, *self.values]
         if name in REPEAT_WORDS:
             return f"{', '.join(REPEAT_WORDS)} are known in an item with repeat:"

@@ -90,6 +90,19 @@ class Slot:
         self.compute = compute
 
 
+class Default:
+    """A parameter's default that is an expression: of what stands before it, `in`, and vars."""
+
+    __slots__ = ("slot", "text")
+
+    def __init__(self, slot: Slot, text: str) -> None:
+        self.slot = slot
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Reference:
     """A word that names a tensor: prev, in, or the path of an earlier layer."""
 

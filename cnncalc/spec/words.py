@@ -11,6 +11,8 @@ from cnncalc.spec.tree import NodeError
 from cnncalc.spec.unknown import LONGEST_NAME, NAME_HINT
 
 MODIFIERS = ("name", "from", "when", "repeat", "share")
+WORDS = frozenset({"prev", "in", "input", "true", "false", "if", "else", "and", "or", "not"})
+"""What means something in every expression, so that no variable or parameter is called so."""
 RESERVED = frozenset({"prev", "in", "input", *MODIFIERS})
 PART_FAMILIES = {"norm": "norm", "act": "activation"}
 """Kind of argument -> family of the layer types that it names."""

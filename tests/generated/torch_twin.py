@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -20,6 +20,8 @@ torch.set_num_threads(1)  # maps are so small that threads only wait for each ot
 SEEN = 1e-6
 """Weights below this are rounding: those of an interpolation are much larger here."""
 JOINS = ("add", "sub", "mul", "max", "mean", "concat")
+WEIGHT_NORM = {"original0": "weight_g", "original1": "weight"}
+"""Names of PyTorch's parametrization: the lengths of the weights, and their directions."""
 WHOLE = ("global_avg_pool", "global_max_pool", "flatten", "linear")
 NEUTRAL = (
     "relu", "tanh", "prelu", "batch_norm", "softmax", "scale", "layer_norm", "group_norm",
@@ -156,9 +158,31 @@ def make_upsample(op: Any, shape: Shape) -> nn.Module:
     if op.size is not None:
         return nn.Upsample(size=each(op.size, rank), mode=mode, align_corners=corners)
     scale = tuple(map(float, each(op.scale, rank)))
-    return nn.Upsample(
+    module = nn.Upsample(
         scale_factor=scale, mode=mode, align_corners=corners, recompute_scale_factor=False
     )
+    stays = any(int(n * s) == n and s != 1 for n, s in zip(shape[1:], scale, strict=True))
+    return Nearest(module) if stays and mode == "nearest" and rank != 2 else module
+
+
+class Nearest(nn.Module):
+    """PyTorch's upsampling by the places that it reads, and a gradient that goes back to them.
+
+    On one or three axes, where the size stays, PyTorch (2.13) reads every 1/scale in its forward
+    pass but gives gradients back as if it had copied.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.is_meta:
+            return self.module(x)
+        sizes = x.shape[2:]
+        places = self.module(torch.arange(float(sizes.numel())).reshape(1, 1, *sizes))
+        found = x.flatten(2)[..., places.long().flatten()]
+        return found.unflatten(-1, places.shape[2:])
 
 
 def make_crop(op: Any, shape: Shape) -> nn.Module:
@@ -275,13 +299,13 @@ def joined(op: Op, tensors: tuple[Tensor, ...]) -> Tensor:
 
 
 class Twin(nn.Module):
-    """A graph as PyTorch modules, on the meta device: shapes without arithmetic."""
+    """A graph as PyTorch modules. On the meta device they give shapes without arithmetic."""
 
-    def __init__(self, graph: Graph, shapes: list[Shape]) -> None:
+    def __init__(self, graph: Graph, shapes: list[Shape], device: str = "meta") -> None:
         super().__init__()
         self.graph = graph
         self.steps = nn.ModuleDict()
-        with torch.device("meta"):
+        with torch.device(device):
             for node in graph.nodes:
                 if node.op.name not in JOINS and node.shares is None:
                     made = MAKERS[node.op.name](node.op, shapes[node.inputs[0]])
@@ -290,15 +314,24 @@ class Twin(nn.Module):
     def module_of(self, node: Node) -> nn.Module:
         return self.steps[(node.shares or node).path]
 
-    def forward(self) -> list[Tensor]:
-        """Return every tensor of the network for one sample."""
-        found = [torch.empty(1, *shape, device="meta") for shape in self.graph.inputs.values()]
+    def forward(self, *inputs: Tensor) -> list[Tensor]:
+        """Return every tensor of the network: of one sample on the meta device without inputs."""
+        shapes = self.graph.inputs.values()
+        found = list(inputs) or [torch.empty(1, *shape, device="meta") for shape in shapes]
         for node in self.graph.nodes:
             ins = tuple(found[tensor] for tensor in node.inputs)
             found.append(
                 joined(node.op, ins) if node.op.name in JOINS else self.module_of(node)(ins[0])
             )
         return found
+
+    def arrays(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield learned arrays and buffers by the names that they have in the reference."""
+        for path, module in self.steps.items():
+            for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+                last = name.rpartition(".")[2]
+                if last != "num_batches_tracked":
+                    yield f"{path}.{WEIGHT_NORM.get(last, last)}", tensor
 
     def values(self, node: Node) -> tuple[int, int]:
         """Return the number of learned values and of buffers of one layer, its own or shared."""
