@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from checking.kit import NET, PARAMS
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def with_budgets(*lines: str, net: str = NET) -> str:
@@ -213,3 +219,29 @@ def test_14_no_format_passes_control_characters_on(run, hostile, form):
 def test_15_value_and_limit_that_print_alike_are_printed_exactly(run, write):
     write("net.yaml", with_budgets("params <= 2_937"))
     assert "params 2,938 > 2,937, over by 1" in run("check", "net.yaml").out
+
+
+def in_a_process(folder, *path, out=subprocess.PIPE):
+    """Return what a process that checks net.yaml ends with; `path` is where Python looks first."""
+    return subprocess.run(
+        [sys.executable, "-m", "cnncalc", "check", "net.yaml"],
+        cwd=folder, stdout=out, stderr=subprocess.PIPE, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([*path, str(ROOT)])},
+    )  # fmt: skip
+
+
+def test_4_an_installation_that_is_not_whole_is_not_a_failed_budget(write, folder):
+    write("net.yaml", with_budgets("params <= 5k"))
+    write("broken/typer.py", "raise ImportError('typer is not whole')\n")
+    done = in_a_process(folder, str(folder / "broken"))
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr == "internal error: ImportError: typer is not whole\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_4_a_full_disk_is_not_a_failed_budget(write, folder):
+    write("net.yaml", with_budgets("params <= 5k"))
+    with Path("/dev/full").open("w") as full:
+        done = in_a_process(folder, out=full)
+    assert done.returncode not in {0, 1}
+    assert "No space left" in done.stderr
