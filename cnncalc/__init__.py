@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnncalc.api import analyze, explain, load, loads, render, verify
+    from cnncalc.api import analyze, check, diff, explain, load, loads, render, verify
     from cnncalc.errors import CnncalcError, ShapeError, SpecError
     from cnncalc.net import Net
     from cnncalc.report import Report
@@ -15,6 +15,8 @@ __all__ = [
     "ShapeError",
     "SpecError",
     "analyze",
+    "check",
+    "diff",
     "explain",
     "load",
     "loads",

@@ -6,20 +6,23 @@ import sys
 
 
 def main() -> None:
-    """Run the command line and end the process; exit 0, 2 for bad input, 70 for an internal error.
+    """Run the command line and end the process; 70 is a fault, and never 1: a budget that failed.
 
     A command lives for a fraction of a second and keeps what it makes, so the garbage collector
     would only look on; and the process ends without taking its objects apart one by one.
     """
     gc.disable()
-    from cnncalc.cli import run
-
+    try:
+        from cnncalc.cli import run
+    except Exception as error:  # noqa: BLE001 an installation that is not whole: exit 1 would be wrong
+        sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n")
+        os._exit(70)
     code = run()
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except (OSError, ValueError):
-        code = code or 1
+        code = code or 70
     os._exit(code)
 
 

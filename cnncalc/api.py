@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from cnncalc.errors import CnncalcError, ShapeError, SpecError, did_you_mean
 from cnncalc.findings import Verification
 from cnncalc.geometry import Shape
 from cnncalc.net import Net
+from cnncalc.outcome import Checked, Comparison
 from cnncalc.renderers import render as _render
 from cnncalc.report import Report
 from cnncalc.spec import LAYER_LIMIT, Choice, Text, read, read_text
@@ -27,6 +28,8 @@ __all__ = [
     "ShapeError",
     "SpecError",
     "analyze",
+    "check",
+    "diff",
     "explain",
     "load",
     "loads",
@@ -130,8 +133,50 @@ def analyze(
     return report.with_checks(check_lines(report, lines))
 
 
+def check(
+    net: Net | str | os.PathLike[str],
+    budgets: Iterable[str] = (),
+    *,
+    base: Net | str | os.PathLike[str] | None = None,
+    level: str = "error",
+    convention: str = "notes",
+) -> Checked:
+    """Return a network held against budgets, and against those of its spec.
+
+    `budgets` are lines such as "params <= 5M"; `base` is the network that `baseline` stands for.
+    The result is true where all of them hold, `ok` says the same, and its text names what failed:
+    `assert cnncalc.check("net.yaml", ["params <= 5M"])`. With level "warn" a warning fails, too.
+    Raises SpecError for a line that is wrong, CnncalcError where there is no budget.
+    """
+    from cnncalc.checking import check_net
+
+    lines = (budgets,) if isinstance(budgets, str) else tuple(budgets)
+    before = base if base is None or isinstance(base, Net) else load(base)
+    return check_net(_net(net), lines, before, level=level, convention=convention)
+
+
+def diff(
+    before: Net | str | os.PathLike[str],
+    after: Net | str | os.PathLike[str],
+    *,
+    convention: str = "notes",
+) -> Comparison:
+    """Return what changed from one network to another: figures, causes, layers.
+
+    Layers are matched by path, then by structure, so that a rename is not a removal.
+    """
+    from cnncalc.comparison import compare
+
+    one, other = (_analyze(_net(net), convention=convention) for net in (before, after))
+    return compare(one, other)
+
+
+def _net(net: Net | str | os.PathLike[str]) -> Net:
+    return net if isinstance(net, Net) else load(net)
+
+
 def render(
-    report: Report,
+    report: Report | Comparison,
     format: str = "table",  # noqa: A002 the word everybody uses
     *,
     width: int | None = None,
@@ -146,8 +191,13 @@ def render(
 ) -> str:
     """Return a report as text: table, json, csv or markdown.
 
-    Raises CnncalcError for an unknown format or column.
+    Of a comparison: table, json or markdown, with `top` changed layers. Raises CnncalcError for an
+    unknown format or column.
     """
+    if isinstance(report, Comparison):
+        from cnncalc.renderers.diff import render as render_diff
+
+        return render_diff(report, format, width=width, color=color, ascii=ascii, top=top)
     return _render(
         report,
         format,

@@ -178,7 +178,7 @@ def _fail(error: CnncalcError) -> int:
     )
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     sys.stderr.write(render_problems(error.problems, concise=concise, color=color) + "\n")
-    return BAD_INPUT
+    return error.exit_code
 
 
 COMMANDS = (analyze, explain, expand, layers, schema)

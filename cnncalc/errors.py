@@ -37,6 +37,9 @@ class Problem(Record):
 class CnncalcError(Exception):
     """The root of all errors of cnncalc. `hint` says what to do about it, where that is known."""
 
+    exit_code = 2
+    """What a command that ends with this error returns to the shell."""
+
     def __init__(self, text: str, *, hint: str = "") -> None:
         super().__init__(text)
         self.text = text
@@ -77,7 +80,22 @@ class ShapeError(CnncalcError):
 
 
 class BudgetError(CnncalcError):
-    """A budget that cannot be read, or that compares things that do not compare."""
+    """A budget that cannot be read, or that compares things that do not compare.
+
+    `offset` and `width` mark the part of the line that is meant, in characters; a negative offset
+    means that it is not known.
+    """
+
+    def __init__(self, text: str, *, hint: str = "", offset: int = -1, width: int = 1) -> None:
+        super().__init__(text, hint=hint)
+        self.offset = offset
+        self.width = width
+
+
+class HistoryError(CnncalcError):
+    """The base of a comparison cannot be had: no repository, no such commit, a shallow clone."""
+
+    exit_code = 3
 
 
 class UnsupportedError(CnncalcError):

@@ -103,13 +103,18 @@ class Inference:
 
 
 class Budget(Record):
-    """A budget line as the spec has it."""
+    """A budget line as the spec has it, with the line of the file that holds it."""
 
     text: str
     level: str
     file: str
     line: int
     column: int
+    excerpt: str = ""
+    id: str = ""
+    why: str = ""
+    only: tuple[str, ...] = ()
+    """The variants that it is for; none means all."""
 
 
 class Origin(Record):
@@ -120,6 +125,9 @@ class Origin(Record):
     variant: str | None = None
     vars: Mapping[str, Any] = {}
     budgets: tuple[Budget, ...] = ()
+    """The lines that hold for this variant."""
+    others: tuple[Budget, ...] = ()
+    """The lines that hold for other variants only."""
     meta: Mapping[str, Any] = {}
 
 

@@ -35,6 +35,9 @@ _QUANTITY = (
     r"\s*(?P<prefix>[^\W\d_]*)(?:\s+(?P<word>[^\W\d_]+))?"
 )
 """Compiled when the first quantity is read: most reports have none to read."""
+DTYPE_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+"""What a value takes in memory, in bytes."""
+
 _MOST_DIGITS = 64
 """More digits than any network has parameters; a limit so that 1e999999999 is not computed."""
 

@@ -22,14 +22,17 @@ _OPS = {"geometry", "errors", "records"}
 _GRAPH = _OPS | {"ops"}
 _NET = _GRAPH | {"graph"}
 _ANALYSES = _NET | {"net", "report", "units"}
-_SHOWN = {"report", "findings", "units", "errors", "records"}
+_SHOWN = {"report", "outcome", "findings", "units", "errors", "records"}
 _ABOVE = _ANALYSES | {"analyses", "work"}
 _API = _ABOVE | {
+    "outcome",
     "bundled",
     "spec",
     "renderers",
     "budget",
-    "diff",
+    "comparison",
+    "history",
+    "checking",
     "explanation",
     "findings",
     "listing",
@@ -43,6 +46,7 @@ BELOW: dict[str, set[str]] = {
     "geometry": set(),
     "findings": {"records"},
     "report": {"records"},
+    "outcome": {"errors", "records"},  # what checks and comparisons find, for their renderers
     "units": {"errors", "records"},
     "ops": _OPS,
     "graph": _GRAPH,
@@ -54,7 +58,10 @@ BELOW: dict[str, set[str]] = {
     "verification": _ABOVE | {"findings", "reference"},
     "renderers": _SHOWN,
     "budget": _SHOWN,
-    "diff": _SHOWN,
+    "comparison": _SHOWN,
+    "history": {"errors", "records"},  # it knows git, and nothing of networks
+    # It reads specs, of the disk and of a commit, and holds the reports against their budgets.
+    "checking": _ABOVE | {"spec", "bundled", "budget", "comparison", "history", "outcome"},
     "explanation": _ABOVE,
     "listing": _ABOVE | {"spec"},  # it shows calls as the reader of specs binds them
     "zoo": _ABOVE | {"bundled", "spec"},

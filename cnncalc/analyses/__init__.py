@@ -8,11 +8,10 @@ from cnncalc.analyses.memory import live_values
 from cnncalc.analyses.work import Counting
 from cnncalc.net import Layer, Net
 from cnncalc.records import Record
+from cnncalc.units import DTYPE_BYTES as DTYPE_BYTES
 
 Steps = Sequence[tuple[Layer, ...]]
 """Layers as written, each with its parts; or each part for itself."""
-
-DTYPE_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
 
 class Settings(Record):

@@ -1,6 +1,17 @@
 """Budgets: lines such as `params <= 5M` that a network must keep."""
 
-from cnncalc.budget.evaluate import check, check_lines
+from cnncalc.budget.evaluate import Base, judge
+from cnncalc.budget.lines import MOST_PROBLEMS, check_lines, problem_of
 from cnncalc.budget.syntax import Assertion, read
+from cnncalc.budget.verdict import Verdict
 
-__all__ = ["Assertion", "check", "check_lines", "read"]
+__all__ = [
+    "MOST_PROBLEMS",
+    "Assertion",
+    "Base",
+    "Verdict",
+    "check_lines",
+    "judge",
+    "problem_of",
+    "read",
+]

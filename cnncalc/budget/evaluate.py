@@ -1,139 +1,239 @@
-"""Budget lines held against a report: each becomes a Check with the numbers that decided it."""
+"""Budget lines held against a report: each becomes a verdict with the numbers that decided it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from cnncalc.budget.metrics import METRICS, Amount, distance, input_size, measure, on_axes
-from cnncalc.budget.syntax import Assertion, Term, read
-from cnncalc.budget.wording import Side, comparison
+from cnncalc.budget import amounts
+from cnncalc.budget.amounts import Amount, distance, on_axes, word
+from cnncalc.budget.globs import each_of, layers_of
+from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
+from cnncalc.budget.syntax import Assertion, Expression
+from cnncalc.budget.verdict import Side, Verdict, joined, of_comparison
 from cnncalc.errors import BudgetError
-from cnncalc.report import Check, Report
+from cnncalc.records import Record
+from cnncalc.report import Report
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-
-class Line(Protocol):
-    """A budget line with its place."""
-
-    @property
-    def text(self) -> str:
-        """What the line says."""
-
-    @property
-    def level(self) -> str:
-        """Error, warn or info."""
-
-    @property
-    def file(self) -> str:
-        """The file that holds the line."""
-
-    @property
-    def line(self) -> int:
-        """Its number, from 1."""
-
-
-_WORDS = {"MAC": "MACs", "FLOP": "FLOPs", "byte": "bytes"}
 _OTHER = {"MAC": "macs", "FLOP": "flops", "params": "params", "byte": "weights", "px": "rf"}
 
+Base = Report | Mapping[str, int]
+"""What a baseline is taken from: another report, or recorded metrics such as params(stage1)."""
 
-def check(report: Report, lines: Sequence[tuple[str, str, str]]) -> tuple[Check, ...]:
-    """Return a Check for each (text, level, place), in their order.
 
-    A line that needs more than simple comparisons is not evaluated: its `ok` is None, and `detail`
-    says why. Raises BudgetError, with the place, for a line that cannot be read, that compares
-    things that do not compare, or that names a layer that is not there.
+class NotKnownError(Exception):
+    """A value that is not there: the line is skipped, and this says why."""
+
+
+class _Place(Record):
+    """Where a line is evaluated: a report, the layers of a `for each`, and the base."""
+
+    report: Base
+    rows: Rows
+    path: str
+    base: Base | None
+
+
+def judge(report: Report, assertion: Assertion, base: Base | None = None) -> Verdict:
+    """Return whether a line holds for a network, and the numbers that decided it.
+
+    `base` is what `baseline` stands for; without it such a line is skipped: the verdict's `ok` is
+    None. Raises BudgetError for a line that compares things that do not compare, or that names a
+    layer that is not there.
     """
-    return tuple(_check(report, *line) for line in lines)
-
-
-def check_lines(report: Report, lines: Iterable[Line]) -> tuple[Check, ...]:
-    """Return a Check for each budget line of a spec; see `check`."""
-    return check(report, [(line.text, line.level, f"{line.file}:{line.line}") for line in lines])
-
-
-def _check(report: Report, text: str, level: str, place: str) -> Check:
+    if not assertion.each:
+        return _judge(assertion, _Place(report, None, "", base))
     try:
-        assertion = read(text)
-        ok, detail = _evaluate(report, assertion)
+        parts = each_of(report, assertion.each)
     except BudgetError as error:
-        line = "" if text.strip() in error.text else f", in {text.strip()!r}"
-        where = f" at {place}" if place else ""
-        raise BudgetError(f"{error.text}{line}{where}", hint=error.hint) from None
-    if not ok:
-        detail += f" ({level})" if level != "error" and ok is not None else ""
-        detail += f" at {place}" if place else ""
-    return Check(f"budget: {assertion.text}", ok, detail)
+        width = len(assertion.each)
+        raise _at(error, assertion.each_offset, width) from None
+    verdicts = {
+        path: _judge(assertion, _Place(report, rows, path, base)) for path, rows in parts.items()
+    }
+    return joined(verdicts)
 
 
-def _evaluate(report: Report, assertion: Assertion) -> tuple[bool | None, str]:
-    if assertion.beyond:
-        return None, f"not evaluated: {assertion.text} uses {assertion.beyond!r}"
-    sides = []
-    for term in assertion.terms:
-        amount = _amount(report, term)
-        if amount is None:
-            return None, f"not evaluated: {term.text} is not known for a part of the network"
-        sides.append(Side(term, amount))
+def _judge(assertion: Assertion, place: _Place) -> Verdict:
+    try:
+        sides = [Side(each, _value(each, assertion, place)) for each in assertion.sides]
+    except NotKnownError as error:
+        return Verdict(None, f"skipped: {error}")
     for left, right in pairwise(sides):
         _check_dimensions(left, right)
     sides = _with_dimensions(sides)
+    share = assertion.tolerance.value if assertion.tolerance else None
     held = tuple(
-        _holds(left.amount, relation, right.amount)
+        _holds(left.amount, relation, right.amount, share)
         for (left, right), relation in zip(pairwise(sides), assertion.relations, strict=True)
     )
-    return all(held), comparison(sides, assertion.relations, held)
+    shown = assertion.relations if share is None else ("≈",) * len(held)
+    return of_comparison(sides, shown, held)
 
 
-def _amount(report: Report, term: Term) -> Amount | None:
-    if term.quantity:
-        return Amount((term.quantity.value,), term.quantity.dimension)
-    if term.metric == "input":
-        return input_size(report)
-    return measure(report, term.metric, term.path)
+def _value(part: Expression, assertion: Assertion, place: _Place) -> Amount:
+    try:
+        return _evaluated(part, assertion, place)
+    except BudgetError as error:
+        raise _at(error, part.offset, len(part.text)) from None
+
+
+def _at(error: BudgetError, offset: int, width: int) -> BudgetError:
+    """Return the error with a place, unless it has one."""
+    if error.offset >= 0:
+        return error
+    return BudgetError(error.text, hint=error.hint, offset=offset, width=width)
+
+
+def _evaluated(part: Expression, assertion: Assertion, place: _Place) -> Amount:
+    if part.kind == "metric":
+        return _metric(part, place)
+    if part.quantity is not None:
+        dimension = "percent" if part.kind == "percent" else part.quantity.dimension
+        return Amount((part.quantity.value,), dimension)
+    if part.kind == "input":
+        if not isinstance(place.report, Report):
+            raise NotKnownError("the input's size is not recorded")
+        return input_size(place.report)
+    if part.kind == "baseline":
+        return _baseline(assertion, place)
+    values = [_value(each, assertion, place) for each in part.parts]
+    return _combined(part.kind, values)
+
+
+def _combined(kind: str, values: list[Amount]) -> Amount:
+    first, *rest = values
+    if kind == "of":
+        return amounts.scale(rest[0], first.values[0])
+    if kind in {"grow", "shrink"}:
+        share = rest[0].values[0]
+        return amounts.scale(first, 1 + share if kind == "grow" else 1 - share)
+    function = _FUNCTIONS[kind]
+    for each in rest:
+        first = function(first, each)
+    return first
+
+
+_FUNCTIONS = {
+    "add": amounts.add,
+    "sub": amounts.subtract,
+    "mul": amounts.multiply,
+    "div": amounts.divide,
+    "min": amounts.smaller,
+    "max": amounts.larger,
+}
+
+
+def _metric(part: Expression, place: _Place) -> Amount:
+    if not isinstance(place.report, Report):
+        return _recorded(part, place.report, place.path)
+    rows = layers_of(place.report, part.glob) if part.glob else place.rows
+    amount = measure(place.report, part.name, rows, part.dtype)
+    if amount is None:
+        raise NotKnownError(f"{part.text} is not known for a part of the network")
+    return amount
+
+
+def _recorded(part: Expression, values: Mapping[str, int], path: str) -> Amount:
+    """Return a recorded metric, from one entry or from one an axis."""
+    name = part.name + (f"[{part.dtype}]" if part.dtype else "")
+    at = f"({part.glob or path})" if part.glob or path else ""
+    dimension = METRICS[part.name].dimension
+    if name + at in values:
+        return Amount((values[name + at],), dimension)
+    axes = tuple(axis for axis in "dhw" if f"{name}.{axis}{at}" in values)
+    if not axes:
+        raise NotKnownError(f"{name}{at} is not recorded at the base")
+    return Amount(tuple(values[f"{name}.{axis}{at}"] for axis in axes), dimension, axes)
+
+
+def _baseline(assertion: Assertion, place: _Place) -> Amount:
+    """Return what the other side is at the base."""
+    if place.base is None:
+        raise NotKnownError("there is no base to compare with")
+    part = _counterpart(assertion)
+    rows: Rows = None
+    try:
+        if place.path and isinstance(place.base, Report):
+            rows = each_of(place.base, place.path)[place.path]
+        return _value(part, assertion, _Place(place.base, rows, place.path, None))
+    except BudgetError as error:
+        raise NotKnownError(f"at the base: {error.text}") from None
+
+
+def _counterpart(assertion: Assertion) -> Expression:
+    """Return the part of the line that `baseline` stands for."""
+    sides = [s for s in assertion.sides if s.has("metric") and not s.has("baseline")]
+    found = {side.text: side for side in sides}
+    if not found:
+        metrics = (p for side in assertion.sides for p in side.walk() if p.kind == "metric")
+        found = {part.text: part for part in metrics}
+    if len(found) != 1:
+        baseline = next(p for side in assertion.sides for p in side.walk() if p.kind == "baseline")
+        raise BudgetError(
+            f"baseline of which: {', '.join(found)}?",
+            hint="compare one metric with baseline in a line",
+            offset=baseline.offset,
+            width=len(baseline.text),
+        )
+    return next(iter(found.values()))
 
 
 def _with_dimensions(sides: list[Side]) -> list[Side]:
     """Give bare numbers the dimension of what they are compared with."""
-    known = next(side.amount.dimension for side in sides if side.amount.dimension)
+    known = next((side.amount.dimension for side in sides if side.amount.dimension), "")
     return [
-        side if side.amount.dimension else Side(side.term, side.amount._replace(dimension=known))
+        side if side.amount.dimension else Side(side.part, side.amount._replace(dimension=known))
         for side in sides
     ]
 
 
 def _check_dimensions(left: Side, right: Side) -> None:
     one, other = left.amount.dimension, right.amount.dimension
-    if not one or not other or one == other:
+    if not one or not other or one == other or {one, other} == {"ratio", "percent"}:
         return
-    for side, against in ((left, other), (right, one)):
-        metric = METRICS.get(side.term.metric)
-        if metric and metric.in_bytes and against == "byte":
+    wrong, against = (left, other) if left.limit and not right.limit else (right, one)
+    place = {"offset": wrong.part.offset, "width": len(wrong.part.text)}
+    for side, unit in ((left, other), (right, one)):
+        metric = METRICS.get(side.part.name)
+        if metric and metric.in_bytes and unit == "byte":
             raise BudgetError(
-                f"{side.term.metric} is a count", hint=f"use {metric.in_bytes} for bytes"
+                f"{side.part.name} is a count", hint=f"use {metric.in_bytes} for bytes", **place
             )
-    one_word, other_word = _WORDS.get(one, one), _WORDS.get(other, other)
-    use = f", or use {_OTHER[other]}" if other in _OTHER else ""
+        if side.amount.dimension == "percent":
+            text, hint = f"{side.part.text} of what?", f"write {side.part.text} of params"
+            raise BudgetError(text, hint=hint, **place)
+    meant = wrong.amount.dimension
+    use = f", or use {_OTHER[meant]}" if meant in _OTHER and wrong.limit else ""
     raise BudgetError(
-        f"cannot compare {one_word} with {other_word}", hint=f"write the limit in {one_word}{use}"
+        f"cannot compare {word(one)} with {word(other)}",
+        hint=f"write the limit in {word(against)}{use}",
+        **place,
     )
 
 
-def _holds(left: Amount, relation: str, right: Amount) -> bool:
+def _holds(left: Amount, relation: str, right: Amount, share: int | Fraction | None) -> bool:
     """Whether the relation holds; between sizes it must hold on every axis."""
     pairs = list(on_axes(left, right))
-    return bool(pairs) and all(_holds_between(one, relation, other) for one, other in pairs)
+    if share is None and relation == "≈":
+        from fractions import Fraction
+
+        share = Fraction(1, 100)
+    if share is not None:
+        return bool(pairs) and all(
+            distance(one, other) <= share * distance(other, 0) for one, other in pairs
+        )
+    return bool(pairs) and all(_COMPARE[relation](one, other) for one, other in pairs)
 
 
-def _holds_between(one: int | Fraction, relation: str, other: int | Fraction) -> bool:
-    return {
-        "≤": one <= other,
-        "≥": one >= other,
-        "<": one < other,
-        ">": one > other,
-        "=": one == other,
-        "≈": 100 * distance(one, other) <= other,
-    }[relation]
+_COMPARE = {
+    "≤": lambda one, other: one <= other,
+    "≥": lambda one, other: one >= other,
+    "<": lambda one, other: one < other,
+    ">": lambda one, other: one > other,
+    "=": lambda one, other: one == other,
+}

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import BudgetError, did_you_mean
+from cnncalc.budget.amounts import AXES, Amount
+from cnncalc.errors import BudgetError
 from cnncalc.records import Record
 from cnncalc.report import Axes, Report, Row
+from cnncalc.units import DTYPE_BYTES
 
 if TYPE_CHECKING:
     from fractions import Fraction
-
-AXES = {1: ("w",), 2: ("h", "w"), 3: ("d", "h", "w")}
-_MOST_SUGGESTIONS = 2000
-
-
-class Amount(Record):
-    """An exact number, or one for each of `axes`, in a dimension of `units.Quantity`.
-
-    Two more dimensions are counts of their own: `layers`, and `values` of feature maps.
-    """
-
-    values: tuple[int | Fraction, ...]
-    dimension: str
-    axes: tuple[str, ...] = ()
-    note: str = ""
-
-
-def on_axes(left: Amount, right: Amount) -> Iterator[tuple[int | Fraction, int | Fraction]]:
-    """Yield the values to compare: axis by axis where both have axes, else each with the one."""
-    if not left.axes or not right.axes:
-        for one in left.values:
-            yield from ((one, other) for other in right.values)
-        return
-    others = dict(zip(right.axes, right.values, strict=True))
-    for axis, one in zip(left.axes, left.values, strict=True):
-        if axis in others:
-            yield one, others[axis]
-
-
-def distance(one: int | Fraction, other: int | Fraction) -> int | Fraction:
-    """Return how far two numbers are apart."""
-    return one - other if one > other else other - one
 
 
 Rows = Sequence[Row] | None
@@ -59,12 +28,15 @@ class Metric(Record):
     """The metric to use where somebody means bytes."""
 
 
-def measure(report: Report, name: str, path: str) -> Amount | None:
-    """Return a metric of the network, or of the layers whose path is `path` or below it.
+def measure(report: Report, name: str, rows: Rows, dtype: str = "") -> Amount | None:
+    """Return a metric of the network, or of the layers given; of weights, as another data type.
 
-    Raises BudgetError where no layer matches, or the network has no such axis or field.
+    Raises BudgetError where the network has no such axis or field.
     """
-    return METRICS[name].value(report, _part(report, path) if path else None)
+    if dtype:
+        params = report.totals.params if rows is None else sum(row.params for row in rows)
+        return Amount((params * DTYPE_BYTES[dtype],), "byte")
+    return METRICS[name].value(report, rows)
 
 
 def input_size(report: Report) -> Amount:
@@ -79,16 +51,6 @@ def input_size(report: Report) -> Amount:
     return Amount(size, "px", AXES[len(size)])
 
 
-def _part(report: Report, path: str) -> list[Row]:
-    for rows in (report.rows, report.parts):
-        found = [row for row in rows if f"{row.path}.".startswith(f"{path}.")]
-        if found:
-            return found
-    known = [*(group.path for group in report.groups), *(row.path for row in report.rows)]
-    near = did_you_mean(path, islice(known, _MOST_SUGGESTIONS))
-    raise BudgetError(f"{path!r} matches no layer", hint=near)
-
-
 def _sum(name: str, dimension: str, in_bytes: str = "") -> Metric:
     def value(report: Report, rows: Rows) -> Amount:
         if rows is None:
@@ -96,6 +58,11 @@ def _sum(name: str, dimension: str, in_bytes: str = "") -> Metric:
         return Amount((sum(getattr(row, name) for row in rows),), dimension)
 
     return Metric(dimension, value, in_bytes)
+
+
+def _flops(report: Report, rows: Rows) -> Amount:
+    count = report.totals.flops if rows is None else sum(row.flops for row in rows)
+    return Amount((count,), "FLOP", (), f"by {report.head.convention!r}")
 
 
 def _trainable(report: Report, rows: Rows) -> Amount | None:
@@ -125,8 +92,22 @@ def _layers(report: Report, rows: Rows) -> Amount:
     return Amount((report.totals.layers if rows is None else len(rows),), "layers")
 
 
-def _field(get: Callable[[Axes], Sequence[int | str]], axis: str = "") -> Metric:
-    """Measure the last layer that has a local field, on all axes or on one."""
+def _depth(report: Report, rows: Rows) -> Amount:
+    """Return the most layers with multiply-adds on one path, as names count them: ResNet-50."""
+    longest: dict[str, int] = {}
+    for row in report.rows if rows is None else rows:
+        before = max((longest.get(name, 0) for name in row.inputs), default=0)
+        longest[row.path] = before + (1 if row.work["mac"] else 0)
+    return Amount((max(longest.values(), default=0),), "layers")
+
+
+def _field(
+    get: Callable[[Axes], Sequence[int | str]], axis: str = "", *, whole_map: bool = False
+) -> Metric:
+    """Measure the last layer that has a local field, on all axes or on one.
+
+    With `whole_map`, a layer that global context reaches sees all of the input.
+    """
 
     def value(report: Report, rows: Rows) -> Amount:
         fields = [(row.rf, row.sees_all) for row in rows or () if row.rf]
@@ -136,11 +117,22 @@ def _field(get: Callable[[Axes], Sequence[int | str]], axis: str = "") -> Metric
             where = f"layer of {rows[0].path!r} … {rows[-1].path!r}" if rows else "layer"
             raise BudgetError(f"no {where} has a local field", hint="name an earlier layer")
         rf, sees_all = fields[-1]
-        note = "the local field; the whole map enters, too" if sees_all else ""
-        amount = Amount(tuple(map(_exact, get(rf))), "px", AXES[len(rf.size)], note)
+        amount = Amount(tuple(map(_exact, get(rf))), "px", AXES[len(rf.size)])
+        if sees_all and whole_map:
+            amount = _whole_map(report, amount)
+        elif sees_all:
+            amount = amount._replace(note="the local field; the whole map enters, too")
         return _on_axis(amount, axis) if axis else amount
 
     return Metric("px", value)
+
+
+def _whole_map(report: Report, local: Amount) -> Amount:
+    sizes = [shape[1:] for shape in report.head.inputs.values()]
+    same = [size for size in sizes if len(size) == len(local.values)]
+    seen = tuple(max(each) for each in zip(local.values, *same, strict=True))
+    shown = "×".join(map(str, local.values if len(set(local.values)) > 1 else local.values[:1]))
+    return local._replace(values=seen, note=f"the whole map enters; the local field is {shown} px")
 
 
 def _on_axis(amount: Amount, axis: str) -> Amount:
@@ -158,19 +150,47 @@ def _exact(value: int | str) -> int | Fraction:
     return Fraction(value)
 
 
+def _out(axis: str) -> Metric:
+    """Measure the output of the last layer: its channels, or its size on an axis."""
+
+    def value(report: Report, rows: Rows) -> Amount:
+        shape = (report.rows if rows is None else rows)[-1].out_shape
+        if axis == "c":
+            return Amount((shape[0],), "channels")
+        axes = AXES.get(len(shape) - 1, ())
+        if axis not in axes:
+            has = f"the axes {', '.join(axes)}" if axes else "no size, only channels"
+            raise BudgetError(
+                f"the output of the last layer has {has}", hint="name an earlier layer"
+            )
+        return Amount((shape[1:][axes.index(axis)],), "px", (axis,))
+
+    return Metric("channels" if axis == "c" else "px", value)
+
+
+def _size(rf: Axes) -> tuple[int, ...]:
+    return rf.size
+
+
 METRICS = {
     "params": _sum("params", "params", "weights"),
     "params.trainable": Metric("params", _trainable, "weights"),
     "buffers": _sum("buffers", "params"),
     "macs": _sum("macs", "MAC"),
-    "flops": _sum("flops", "FLOP"),
+    "flops": Metric("FLOP", _flops),
     "weights": Metric("byte", _weights),
     "activations": _sum("activations", "values", "peak_memory"),
     "peak_memory": Metric("byte", _peak_memory),
     "layers": Metric("layers", _layers),
-    "rf": _field(lambda rf: rf.size),
-    "rf.h": _field(lambda rf: rf.size, "h"),
-    "rf.w": _field(lambda rf: rf.size, "w"),
-    "rf.d": _field(lambda rf: rf.size, "d"),
+    "depth": Metric("layers", _depth),
+    "rf": _field(_size, whole_map=True),
+    "rf.h": _field(_size, "h", whole_map=True),
+    "rf.w": _field(_size, "w", whole_map=True),
+    "rf.d": _field(_size, "d", whole_map=True),
+    "local_rf": _field(_size),
     "jump": _field(lambda rf: rf.jump),
+    "out.c": _out("c"),
+    "out.d": _out("d"),
+    "out.h": _out("h"),
+    "out.w": _out("w"),
 }

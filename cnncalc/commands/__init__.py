@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-MODULES = ("specs", "verify")
+MODULES = ("check", "diff", "lock", "specs", "verify")
 """Command -> the module here with a function of the same name."""
 
 

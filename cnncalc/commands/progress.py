@@ -19,9 +19,11 @@ def progress(count: int) -> Iterator[Callable[[int, int, str], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from cnncalc.renderers.text import clean
+
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=count)
         yield lambda done, total, name: bar.update(
-            task, completed=done, total=total, description=name
+            task, completed=done, total=total, description=clean(name)
         )

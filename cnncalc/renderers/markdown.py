@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cnncalc.renderers import escape
 from cnncalc.renderers.cells import Entry, annotation
 from cnncalc.renderers.columns import Column, Scale, scale_of
 from cnncalc.renderers.header import Fact, foot_facts, head_facts, title
 from cnncalc.renderers.options import Options
 from cnncalc.renderers.selection import Selection, select
-from cnncalc.renderers.text import clean
 from cnncalc.report import Report
 from cnncalc.units import exact
 
-_SAFE = str.maketrans(
-    {character: f"\\{character}" for character in "\\*_[]~#$!"}
-    | {character: f"&#{ord(character)};" for character in "&<>|`@"}
-)
 _CODE = re.compile(r"[\w.]+", re.ASCII)
 
 
@@ -69,5 +65,4 @@ def _cell(column: Column, entry: Entry, scale: Scale, options: Options) -> str:
 
 
 def _escape(text: str, options: Options) -> str:
-    """Return spec text that markdown shows as it is: no cell, code, tag, link or mention."""
-    return clean(text, ascii_only=options.ascii).translate(_SAFE)
+    return escape.markdown(text, ascii_only=options.ascii)

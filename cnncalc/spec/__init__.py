@@ -15,9 +15,10 @@ from cnncalc.net import Budget, Net, Origin
 from cnncalc.ops.base import Argument
 from cnncalc.records import Record
 from cnncalc.spec import header
+from cnncalc.spec.budgets import budgets as budgets_of
 from cnncalc.spec.collector import PROBLEM_LIMIT
 from cnncalc.spec.expand import LAYER_LIMIT, Expander
-from cnncalc.spec.files import Files, Text, cycle, project_root, read_text
+from cnncalc.spec.files import DISK, Disk, Files, Text, cycle, project_root, read_text
 from cnncalc.spec.header import Override
 from cnncalc.spec.loader import Limits, parse
 from cnncalc.spec.scope import AMBIGUOUS, Scope
@@ -29,7 +30,17 @@ from cnncalc.spec.tree import UNBOUND, Item, NodeError, Unit
 SHAPE = Argument("shape", "shape", "", low=1)
 INPUT_LIMIT = 16
 
-__all__ = ["LAYER_LIMIT", "Choice", "Limits", "Text", "read", "read_text", "variant_names"]
+__all__ = [
+    "DISK",
+    "LAYER_LIMIT",
+    "Choice",
+    "Disk",
+    "Limits",
+    "Text",
+    "read",
+    "read_text",
+    "variant_names",
+]
 
 
 class Choice(Record):
@@ -72,14 +83,14 @@ def _read(text: Text, choice: Choice) -> Net:
     with files.guard(unit.document):
         variants = header.variants(unit)
     overrides = {} if problems else _overrides(unit, variants, choice)
-    root = project_root(text.path) if text.path is not None else None
+    root = project_root(text.path, text.tree) if text.path is not None else None
     files.prepare(unit, text, root, overrides)
     with files.guard(unit.document):
         name = header.text_of(unit, "name")
     with files.guard(unit.document):
         meta = header.meta(unit, choice.variant)
     with files.guard(unit.document):
-        budgets = tuple(header.budgets(unit, choice.variant))
+        budgets = tuple(budgets_of(unit))
     inputs: dict[str, Shape] = {}
     with files.guard(unit.document):
         inputs = _inputs(unit, choice)
@@ -95,7 +106,15 @@ def _read(text: Text, choice: Choice) -> Net:
     with files.guard(unit.document):
         outputs = _outputs(unit, scope)
     files.body_problems += problems
-    origin = Origin(name or _stem(text), text.shown, choice.variant, dict(unit.vars), budgets, meta)
+    origin = Origin(
+        name=name or _stem(text),
+        spec=text.shown,
+        variant=choice.variant,
+        vars=dict(unit.vars),
+        budgets=tuple(each for each in budgets if not each.only or choice.variant in each.only),
+        others=tuple(each for each in budgets if each.only and choice.variant not in each.only),
+        meta=meta,
+    )
     return expander.net(inputs, outputs, origin)
 
 

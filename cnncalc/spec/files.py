@@ -22,33 +22,57 @@ BLOCK_DEPTH = 64
 PROJECT_MARKERS = (".git", "pyproject.toml", "cnncalc.toml")
 
 
+class Disk:
+    """Where files are read: the disk. Another class may give the files of a commit."""
+
+    def resolve(self, path: Path) -> Path:
+        """Return a path without links and dots; raises OSError or RuntimeError."""
+        return path.resolve()
+
+    def kind(self, path: Path) -> str:
+        """Return what lies there: file, folder, other (a device or a pipe), or nothing."""
+        if path.is_file():
+            return "file"
+        return "folder" if path.is_dir() else "other" if path.exists() else ""
+
+    def read(self, path: Path, most: int) -> bytes:
+        """Return at most `most` bytes of a file; raises OSError or ValueError."""
+        with path.open("rb") as file:
+            return file.read(most)
+
+
+DISK = Disk()
+
+
 class Text(Record):
-    """A spec's text, the name to show for it, and where it lies (None: nowhere on disk)."""
+    """A spec's text, the name to show for it, and where it lies (None: nowhere)."""
 
     content: bytes | str
     shown: str
     path: Path | None
+    tree: Disk = DISK
+    """Where its includes are read."""
 
 
-def read_text(path: Path, shown: str, limits: Limits) -> Text:
+def read_text(path: Path, shown: str, limits: Limits, tree: Disk = DISK) -> Text:
     """Return a file's text; raises SpecError where it cannot be read."""
     try:
-        if path.is_dir() or not path.exists():
-            what = "is a folder" if path.is_dir() else "does not exist"
+        kind = tree.kind(path)
+        if kind in {"", "folder"}:
+            what = "is a folder" if kind else "does not exist"
             raise SpecError(Problem(f"the file {what}", file=shown))
-        with path.open("rb") as file:
-            content = file.read(limits.file_bytes + 1)
+        content = tree.read(path, limits.file_bytes + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SpecError(Problem(f"the file cannot be read: {reason}", file=shown)) from None
-    return Text(content, shown, path)
+    return Text(content, shown, path, tree)
 
 
-def project_root(path: Path) -> Path:
+def project_root(path: Path, tree: Disk = DISK) -> Path:
     """Return the folder that includes must stay inside: the project's, else the spec's own."""
-    folder = path.resolve().parent
+    folder = tree.resolve(path).parent
     for parent in (folder, *folder.parents):
-        if any((parent / marker).exists() for marker in PROJECT_MARKERS):
+        if any(tree.kind(parent / marker) for marker in PROJECT_MARKERS):
             return parent
     return folder
 
@@ -119,13 +143,15 @@ class Files:
                     "include: this spec is not a file, so a path leads nowhere",
                     hint="load it from a file",
                 )
-            path = self._inside(node, name, text.path, root)
+            path = self._inside(node, name, text, root)
             for block in self._blocks_of(node, path, root, name, text).values():
                 _define(unit, block, node)
 
-    def _inside(self, node: yaml.Node, name: str, path: Path, root: Path) -> Path:
+    def _inside(self, node: yaml.Node, name: str, text: Text, root: Path) -> Path:
+        path, tree = text.path or root, text.tree
         try:
-            found = (path.parent / name).resolve()
+            found = tree.resolve(path.parent / name)
+            kind = tree.kind(found)
             inside = not Path(name).is_absolute() and found.is_relative_to(root)
         except (OSError, ValueError, RuntimeError):
             raise NodeError(node, f"include: '{name}' is not a usable path") from None
@@ -135,9 +161,9 @@ class Files:
                 f"include: '{name}' leads outside the project",
                 hint="include files by a relative path inside the project's folder",
             )
-        if found.exists() and not (found.is_file() or found.is_dir()):
+        if kind == "other":
             raise NodeError(node, f"include: '{name}' is a device or a pipe, not a file")
-        if found in self._open or found == path.resolve():
+        if found in self._open or found == tree.resolve(path):
             raise NodeError(node, f"include: '{name}' includes itself, directly or by others")
         if len(self._open) >= INCLUDE_DEPTH:
             raise NodeError(node, f"include: more than {INCLUDE_DEPTH} files deep")
@@ -151,7 +177,7 @@ class Files:
             shown = str(Path(including.shown).parent / name)
             self._open.append(path)
             try:
-                text = read_text(path, shown, self.limits)
+                text = read_text(path, shown, self.limits, including.tree)
             except SpecError as error:
                 raise NodeError(node, f"include: '{name}': {error.problems[0].text}") from None
             unit = self.unit(text)

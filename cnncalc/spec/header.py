@@ -1,14 +1,13 @@
-"""The top level of a file: variables, variants, defaults, block signatures, budgets, meta."""
+"""The top level of a file: variables, variants, defaults, block signatures, meta."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 
 from cnncalc import ops
-from cnncalc.net import Budget
 from cnncalc.ops.base import Argument
 from cnncalc.records import Record
 from cnncalc.spec.binding import spellings
@@ -30,8 +29,6 @@ SECTIONS = (
     "cnncalc", "name", "meta", "include", "input", "inputs", "vars", "variants", "defaults",
     "blocks", "layers", "outputs", "budgets",
 )  # fmt: skip
-BUDGET_KEYS = ("assert", "level", "why", "id", "only")
-LEVELS = ("error", "warn", "info")
 META = "meta"
 """What a variant says about itself, beside the variables that it sets."""
 
@@ -52,13 +49,13 @@ def sections(unit: Unit) -> None:
         unit.sections[key] = (node, value)
     if "cnncalc" in unit.sections:
         value = unit.sections["cnncalc"][1]
-        if _scalar(value) != 1:
+        if scalar_of(value) != 1:
             raise NodeError(
                 value, "cnncalc: this is version 1 of the language", hint="write cnncalc: 1"
             )
 
 
-def _scalar(node: yaml.Node) -> Any:
+def scalar_of(node: yaml.Node) -> Any:
     return scalar(node) if isinstance(node, yaml.ScalarNode) else UNBOUND
 
 
@@ -232,55 +229,3 @@ def _no_defaults(key: yaml.Node, name: str) -> NodeError:
         return NodeError(key, f"defaults: '{name}' is a block, not a layer type", hint=hint)
     text = f"defaults: unknown layer type '{name}'"
     return NodeError(key, text, hint=layer_type_hint(name))
-
-
-def budgets(unit: Unit, variant: str | None) -> Iterator[Budget]:
-    """Yield the budget lines that hold for the variant; raises NodeError."""
-    for node in listed(unit, "budgets", "params <= 26M"):
-        fields = {"assert": node}
-        if isinstance(node, yaml.MappingNode):
-            fields = _budget_fields(unit, node)
-        yield from _budget(unit, fields, variant)
-
-
-def _budget_fields(unit: Unit, node: yaml.MappingNode) -> dict[str, yaml.Node]:
-    fields: dict[str, yaml.Node] = {}
-    for key, at, value in entries(unit.document, node):
-        if key not in BUDGET_KEYS:
-            hint = suggest(key, BUDGET_KEYS) or f"a budget has {', '.join(BUDGET_KEYS)}"
-            raise NodeError(at, f"budget: unknown key '{key}'", hint=hint)
-        fields[key] = value
-    if "assert" not in fields:
-        hint = "write assert: params <= 26M"
-        raise NodeError(node, "budget: the key assert is missing", hint=hint)
-    return fields
-
-
-def _only(unit: Unit, node: yaml.Node) -> list[str]:
-    """Return the variants that a budget is for; raises NodeError for one that does not exist."""
-    known = [name for name, _, _ in mapping(unit, "variants")]
-    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    for each in nodes:
-        if _scalar(each) not in known:
-            hint = suggest(str(_scalar(each)), known) or "only: lists variants of this spec"
-            raise NodeError(each, f"budget: no variant '{_scalar(each)}'", hint=hint)
-    return [each.value for each in nodes]
-
-
-def _budget(unit: Unit, fields: dict[str, yaml.Node], variant: str | None) -> Iterator[Budget]:
-    node = fields["assert"]
-    text = _scalar(node)
-    if not isinstance(text, str):
-        shown = f"'{node.value}'" if isinstance(node, yaml.ScalarNode) else "this"
-        hint = "write a line such as: params <= 26M"
-        raise NodeError(node, f"budget: {shown} is not a line of text", hint=hint)
-    check_length("budget", text, node)
-    level = _scalar(fields["level"]) if "level" in fields else "error"
-    if level not in LEVELS:
-        hint = suggest(str(level), LEVELS)
-        text = f"budget: level must be one of {', '.join(LEVELS)}, not {level}"
-        raise NodeError(fields["level"], text, hint=hint)
-    if "only" in fields and variant not in _only(unit, fields["only"]):
-        return
-    mark = node.start_mark
-    yield Budget(text, level, unit.document.file, mark.line + 1, mark.column + 1)

@@ -10,7 +10,8 @@ from typing import Any
 
 from cnncalc import ops
 from cnncalc.ops.base import REQUIRED, Argument, Op
-from cnncalc.spec.header import LEVELS, SECTIONS
+from cnncalc.spec.budgets import LEVELS
+from cnncalc.spec.header import SECTIONS
 from cnncalc.spec.words import PART_FAMILIES
 
 Schema = dict[str, Any]

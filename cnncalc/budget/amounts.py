@@ -1,0 +1,155 @@
+"""Exact amounts with dimensions, one number or one an axis, and arithmetic between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import BudgetError
+from cnncalc.records import Record
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+AXES = {1: ("w",), 2: ("h", "w"), 3: ("d", "h", "w")}
+LARGEST = 10**150
+"""So that no line takes long, and every number can be a float."""
+
+_WORDS = {"MAC": "MACs", "FLOP": "FLOPs", "byte": "bytes", "ratio": "a ratio", "": "a number"}
+
+
+class Amount(Record):
+    """An exact number, or one for each of `axes`, in a dimension of `units.Quantity`.
+
+    More dimensions are counts of their own: `layers`, `channels`, and `values` of feature maps;
+    `ratio` is what a quotient of two equal ones has, `percent` a share of nothing said, and
+    `MAC/byte` a quotient of two that differ. A bare number has none, and takes any.
+    """
+
+    values: tuple[int | Fraction, ...]
+    dimension: str
+    axes: tuple[str, ...] = ()
+    note: str = ""
+
+
+def word(dimension: str) -> str:
+    """Return what a dimension is called: MACs, bytes, MACs per byte."""
+    above, slash, below = dimension.partition("/")
+    name = _WORDS.get(above, above)
+    return f"{name} per {below}" if slash else name
+
+
+def on_axes(left: Amount, right: Amount) -> Iterator[tuple[int | Fraction, int | Fraction]]:
+    """Yield the values to compare: axis by axis where both have axes, else each with the one."""
+    if not left.axes or not right.axes:
+        for one in left.values:
+            yield from ((one, other) for other in right.values)
+        return
+    others = dict(zip(right.axes, right.values, strict=True))
+    for axis, one in zip(left.axes, left.values, strict=True):
+        if axis in others:
+            yield one, others[axis]
+
+
+def distance(one: int | Fraction, other: int | Fraction) -> int | Fraction:
+    """Return how far two numbers are apart."""
+    return one - other if one > other else other - one
+
+
+def add(left: Amount, right: Amount) -> Amount:
+    """Return the sum; raises BudgetError where the two are not of one kind."""
+    return _together(left, right, lambda one, other: one + other, _same(left, right, "add"))
+
+
+def subtract(left: Amount, right: Amount) -> Amount:
+    """Return the difference; raises BudgetError where the two are not of one kind."""
+    return _together(left, right, lambda one, other: one - other, _same(left, right, "subtract"))
+
+
+def smaller(left: Amount, right: Amount) -> Amount:
+    """Return the smaller one, on each axis."""
+    return _together(left, right, min, _same(left, right, "compare"))
+
+
+def larger(left: Amount, right: Amount) -> Amount:
+    """Return the larger one, on each axis."""
+    return _together(left, right, max, _same(left, right, "compare"))
+
+
+def multiply(left: Amount, right: Amount) -> Amount:
+    """Return the product; one of the two must be a plain number."""
+    plain = {"", "ratio", "percent"}
+    if left.dimension not in plain and right.dimension not in plain:
+        raise BudgetError(
+            f"cannot multiply {word(left.dimension)} by {word(right.dimension)}",
+            hint="multiply by a number",
+        )
+    dimension = right.dimension if left.dimension in plain else left.dimension
+    if dimension == "percent":
+        dimension = left.dimension if left.dimension != "percent" else ""
+    return _together(left, right, lambda one, other: one * other, dimension)
+
+
+def divide(left: Amount, right: Amount) -> Amount:
+    """Return the quotient: a ratio where both are of one kind, else such as MACs per byte."""
+    if 0 in right.values:
+        raise BudgetError("division by zero", hint="divide by something that is there")
+    from fractions import Fraction
+
+    above, below = left.dimension, right.dimension
+    if below in {"", "ratio", "percent"}:
+        dimension = above
+    elif above == below:
+        dimension = "ratio"
+    elif above and not {"/"} & {*above, *below}:
+        dimension = f"{above}/{below}"
+    else:
+        raise BudgetError(
+            f"cannot divide {word(above)} by {word(below)}", hint="divide one metric by another"
+        )
+    return _together(left, right, lambda one, other: whole(Fraction(one) / other), dimension)
+
+
+def scale(amount: Amount, share: int | Fraction) -> Amount:
+    """Return an amount times a number."""
+    return amount._replace(values=tuple(whole(value * share) for value in amount.values))
+
+
+def whole(value: int | Fraction) -> int | Fraction:
+    """Return an integer where a fraction is one; raises BudgetError beyond all reason."""
+    if abs(value.numerator) > LARGEST or value.denominator > LARGEST:
+        raise BudgetError("a number has more than 150 digits", hint="write smaller numbers")
+    return value.numerator if value.denominator == 1 else value
+
+
+def _same(left: Amount, right: Amount, verb: str) -> str:
+    one, other = left.dimension, right.dimension
+    if "percent" in {one, other}:
+        hint = "write 10% of params"
+        raise BudgetError(f"cannot {verb} a percentage of nothing said", hint=hint)
+    if one and other and one != other:
+        to = {"add": "to", "subtract": "from", "compare": "with"}[verb]
+        first, second = (one, other) if verb == "compare" else (other, one)
+        raise BudgetError(
+            f"cannot {verb} {word(first)} {to} {word(second)}", hint="keep to one kind of amount"
+        )
+    return one or other
+
+
+def _together(
+    left: Amount,
+    right: Amount,
+    function: Callable[[int | Fraction, int | Fraction], int | Fraction],
+    dimension: str,
+) -> Amount:
+    """Return the amounts combined, on the axes that both have."""
+    note = left.note or right.note
+    if left.axes and right.axes:
+        axes = tuple(axis for axis in left.axes if axis in right.axes)
+        if not axes:
+            has = f"{', '.join(left.axes)} and {', '.join(right.axes)}"
+            raise BudgetError(f"the axes {has} do not meet", hint="name one axis on both sides")
+    else:
+        axes = left.axes or right.axes
+    values = tuple(whole(function(one, other)) for one, other in on_axes(left, right))
+    return Amount(values, dimension, axes, note)

@@ -1,0 +1,298 @@
+"""Budgets of specs, project and command line together, against the present and the base."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cnncalc.budget import MOST_PROBLEMS, Assertion, Base, Verdict, judge, problem_of
+from cnncalc.checking.base import Baseline, GitBase, LockBase, NoBase
+from cnncalc.checking.cases import Case, repository_root
+from cnncalc.checking.locks import Lock
+from cnncalc.checking.project import Project
+from cnncalc.checking.rules import Rule, assertion, of_spec
+from cnncalc.checking.versions import Version, Watched, load
+from cnncalc.comparison import compare
+from cnncalc.errors import BudgetError, CnncalcError, Problem, SpecError, did_you_mean
+from cnncalc.net import Net
+from cnncalc.outcome import (
+    FAIL,
+    KNOWN,
+    LEVELS,
+    PASS,
+    SKIP,
+    Checked,
+    Finding,
+    Outcome,
+    Part,
+)
+from cnncalc.records import Record
+from cnncalc.report import Report
+
+_COLLECT_EVERY = 100
+"""A command runs without the garbage collector; many networks would fill the memory."""
+
+Tick = Callable[[int, int, str], None]
+"""Told how many of how many networks are done, and the name of the next."""
+
+
+class Options(Record):
+    """How a check is run. `base` is a git reference, `lock` a lock file; at most one of them."""
+
+    base: str = ""
+    lock: Path | None = None
+    only_new: bool = False
+    level: str = "error"
+    set: Mapping[str, Any] = {}
+    budgets: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    convention: str = "notes"
+
+
+def check_cases(
+    cases: Sequence[Case],
+    project: Project,
+    options: Options,
+    tick: Tick = lambda *_: None,
+    problems: Iterable[Problem] = (),
+    notices: Iterable[str] = (),
+) -> Outcome:
+    """Return what came of all networks.
+
+    `problems` and `notices` of the search for them are passed on. Raises CnncalcError where there
+    is nothing to check, HistoryError where the base cannot be had.
+    """
+    project.check_patterns()
+    extra = _extra(project, options)
+    _check_rules([*(rule for group in project.groups for rule in group.rules), *extra])
+    with _base(cases, options) as base:
+        checked = []
+        for number, case in enumerate(cases):
+            tick(number, len(cases), case.title)
+            checked.append(_check(case, project, extra, base, options))
+            if number % _COLLECT_EVERY == _COLLECT_EVERY - 1:
+                gc.collect()
+        tick(len(cases), len(cases), "")
+    lost = tuple(Checked(p.file, None, "", {}, (), (p,), level=options.level) for p in problems)
+    outcome = Outcome(
+        (*lost, *checked),
+        base.title,
+        base.commit,
+        tuple(notices),
+        options.level,
+        options.convention,
+        _folder(),
+    )
+    _refuse_nothing(outcome, bool(options.base or options.lock))
+    return outcome
+
+
+def _folder() -> str:
+    """Return the way from the repository's folder to the present one."""
+    way = Path.cwd().relative_to(repository_root()).as_posix()
+    return "" if way == "." else way
+
+
+def _extra(project: Project, options: Options) -> tuple[Rule, ...]:
+    """Return the rules of the targets and of the command line."""
+    rules = [Rule(text) for text in options.budgets]
+    for name in options.targets:
+        if name not in project.targets:
+            hint = did_you_mean(name, project.targets) or "targets stand in the project's file"
+            raise CnncalcError(f"--target {name}: no such target", hint=hint)
+        rules += project.targets[name].rules
+    return tuple(rules)
+
+
+def _check_rules(rules: Iterable[Rule]) -> None:
+    """Raise SpecError for rules that cannot be read: once, and not for each spec."""
+    problems = []
+    for rule in rules:
+        try:
+            assertion(rule.text)
+        except BudgetError as error:
+            problems.append(problem_of(error, rule))
+    if problems:
+        raise SpecError(*problems)
+
+
+def _base(cases: Sequence[Case], options: Options) -> NoBase:
+    if options.only_new and not options.base:
+        hint = "add --base origin/main"
+        raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
+    if options.lock is not None:
+        lock = Lock(options.lock)
+        if not lock.exists:
+            raise CnncalcError(f"there is no {lock.shown}", hint="write it with `cnncalc lock`")
+        if lock.convention != options.convention:
+            text = f"{lock.shown} counts FLOPs by {lock.convention!r}, not {options.convention!r}"
+            raise CnncalcError(text, hint="write it again, or choose --convention")
+        return LockBase(lock)
+    if options.base:
+        return GitBase(options.base, cases, options.set, options.convention)
+    return NoBase()
+
+
+def _refuse_nothing(outcome: Outcome, based: bool) -> None:
+    """Refuse to be green about a check that checked nothing."""
+    findings = [finding for _, finding in outcome.findings()]
+    if outcome.broken:
+        return
+    if not findings:
+        raise CnncalcError(
+            "no budget found: nothing was checked",
+            hint="write `budgets: [params <= 5M]` in a spec, or --budget 'params <= 5M'",
+        )
+    if not based and all(finding.status == SKIP for finding in findings):
+        why = findings[0].detail.removeprefix("skipped: ")
+        hint = "compare with --base origin/main or --lock"
+        raise CnncalcError(f"nothing was checked: {why}", hint=hint)
+
+
+def _check(
+    case: Case, project: Project, extra: tuple[Rule, ...], base: NoBase, options: Options
+) -> Checked:
+    files = Watched()
+    try:
+        version = load(case.path, case.shown, case.variant, options.set, options.convention, files)
+    except SpecError as error:
+        return Checked(case.shown, case.variant, "", {}, (), error.problems, level=options.level)
+    rules = [*of_spec(version.net.origin.budgets), *project.rules_for(case.path), *extra]
+    baseline = base.of(case, version, files)
+    notices = [baseline.notice] if baseline.notice else []
+    notices += _for_other_variants(version.net)
+    result = _judged(version, rules, baseline, options)
+    changed = baseline.version is not None and baseline.version is not version
+    return result._replace(
+        spec=case.shown,
+        variant=case.variant,
+        notices=tuple(notices),
+        comparison=compare(baseline.version.report(), version.report(), before=base.title)
+        if changed and baseline.version
+        else None,
+    )
+
+
+def _for_other_variants(net: Net) -> list[str]:
+    others = net.origin.others
+    if not others or net.origin.variant is not None:
+        return []
+    names = ", ".join(dict.fromkeys(name for budget in others for name in budget.only))
+    return [f"budgets of variants are not checked here ({names}): use --variant all"]
+
+
+def _judged(
+    version: Version, rules: Sequence[Rule], baseline: Baseline, options: Options
+) -> Checked:
+    """Return a network held against rules."""
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    for rule in rules:
+        try:
+            findings.append(_finding(version, rule, baseline, options.only_new))
+        except BudgetError as error:
+            problems.append(problem_of(error, rule))
+            if len(problems) >= MOST_PROBLEMS:
+                break
+    net, report = version.net, version.report()
+    return Checked(
+        net.origin.spec,
+        net.origin.variant,
+        net.origin.name,
+        figures(report),
+        tuple(findings),
+        tuple(problems),
+        level=options.level,
+    )
+
+
+def figures(report: Report) -> dict[str, Any]:
+    """Return the totals of a network as plain numbers; of the field, a number an axis."""
+    return report.totals._asdict() | {"rf": list(report.rf[1].size) if report.rf else None}
+
+
+def _finding(version: Version, rule: Rule, baseline: Baseline, only_new: bool) -> Finding:
+    line = assertion(rule.text)
+    base = baseline.of(rule.dtype) if line.needs_base or only_new else None
+    verdict = judge(version.report(rule.dtype), line, base)
+    status = SKIP if verdict.ok is None else PASS if verdict.ok else FAIL
+    detail = verdict.detail
+    if status == FAIL and only_new and _known(verdict, rule, base):
+        status, detail = KNOWN, f"{detail}; it was no better at the base"
+    return Finding(
+        rule.text.strip(),
+        rule.id,
+        rule.level,
+        rule.why,
+        rule.origin,
+        rule.file,
+        rule.line,
+        rule.column,
+        status,
+        detail,
+        verdict.values,
+        verdict.limits,
+        verdict.dimension,
+        verdict.excess,
+        tuple(Part(p, v.ok, v.detail, v.values, v.limits) for p, v in verdict.parts),
+        tuple(_paths(line, verdict)),
+    )
+
+
+def _paths(line: Assertion, verdict: Verdict) -> Iterator[str]:
+    """Yield where the layers are that decided a line; of a glob, what stands before its star."""
+    yield from (path for path, part in verdict.parts if part.ok is False)
+    if not line.each:
+        for side in line.sides:
+            for part in side.walk():
+                if part.glob and not part.glob.startswith("type:"):
+                    yield part.glob.partition("*")[0].rstrip(".")
+
+
+def _known(verdict: Verdict, rule: Rule, base: Base | None) -> bool:
+    """Whether the rule failed at the base with an equal or worse value, in each failing part."""
+    if not isinstance(base, Report):
+        return False
+    try:
+        before = judge(base, assertion(rule.text), base)
+    except BudgetError:
+        return False
+    parts = dict(before.parts)
+    pairs = [(now, parts.get(path)) for path, now in verdict.parts if now.ok is False] or [
+        (verdict, before)
+    ]
+    return all(
+        then is not None and then.ok is False and then.excess >= now.excess for now, then in pairs
+    )
+
+
+def check_net(
+    net: Net,
+    budgets: Iterable[str],
+    base: Net | None,
+    *,
+    level: str = "error",
+    convention: str = "notes",
+) -> Checked:
+    """Return a network held against its own budgets and others; `base` is what baselines are.
+
+    Raises SpecError for a line that is wrong, CnncalcError where there is no line.
+    """
+    if level not in LEVELS[:2]:
+        raise CnncalcError(f"unknown level {level!r}", hint="one of error, warn")
+    version = Version(net, convention)
+    rules = [*of_spec(net.origin.budgets), *(Rule(text, origin="call") for text in budgets)]
+    if not rules:
+        hint = 'write check(net, ["params <= 5M"])'
+        raise CnncalcError("no budget to check", hint=hint)
+    before = Version(base, convention) if base is not None else None
+    result = _judged(version, rules, Baseline(before), Options(level=level))
+    if result.problems:
+        raise SpecError(*result.problems)
+    if before is None:
+        return result
+    return result._replace(
+        comparison=compare(before.report(), version.report(), before=before.net.origin.spec)
+    )

@@ -1,0 +1,70 @@
+"""`cnncalc diff`: what changed between two networks, and which lines did it."""
+
+# No `from __future__ import annotations` here: typer would have to evaluate each annotation again.
+from typing import Annotated
+
+import typer
+
+from cnncalc.commands.options import (
+    Ascii,
+    Base,
+    Convention,
+    Output,
+    Set,
+    Variant,
+    Width,
+    here,
+    settings,
+)
+
+
+def diff(
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="A spec, FILE@VARIANT, or a bundled network.")
+    ],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="Another; without it, A against --base.")
+    ] = None,
+    base: Base = None,
+    variant: Variant = None,
+    set_: Set = None,
+    convention: Convention = None,
+    top: Annotated[int | None, typer.Option(min=1, help="How many changed layers to list.")] = None,
+    output: Output = None,
+    width: Width = None,
+    ascii_: Ascii = False,
+) -> None:
+    """Show what changed from A to B, or in A since a git base: totals, causes, layers.
+
+    Layers are matched by path, then by structure: a rename is not a removal. Formats: table,
+    markdown, json.
+    """
+    from cnncalc.checking.pair import compare_specs, compare_with_base
+    from cnncalc.checking.project import find_project
+    from cnncalc.commands.output import only_ascii, outputs, print_text, write
+    from cnncalc.renderers.diff import FORMATS, render
+
+    pairs = outputs(output or ["table"], FORMATS)
+    project = find_project(here())
+    counted = convention or project.convention
+    if after is None:
+        ref = base or project.base
+        comparison = compare_with_base(before, ref, variant, settings(set_), counted)
+    else:
+        comparison = compare_specs(before, after, base, variant, settings(set_), counted)
+    texts = [
+        render(
+            comparison,
+            name,
+            width=width,
+            color=False if path else None,
+            ascii=ascii_ or (not path and only_ascii()),
+            top=top,
+        )
+        for name, path in pairs
+    ]
+    for (_, path), text in zip(pairs, texts, strict=True):
+        if path:
+            write(path, text)
+        else:
+            print_text(text)

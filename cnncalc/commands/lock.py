@@ -1,0 +1,59 @@
+"""`cnncalc lock`: the figures of specs in a file, so that a change of them shows in a review."""
+
+# No `from __future__ import annotations` here: typer would have to evaluate each annotation again.
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncalc.commands.options import Convention, Specs, Variant, here, in_ci
+from cnncalc.errors import CnncalcError
+
+STALE = 1
+
+
+def lock(
+    specs: Specs = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 where an entry is stale.")
+    ] = False,
+    variant: Variant = None,
+    convention: Convention = None,
+    lock_file: Annotated[
+        str | None, typer.Option("--lock-file", metavar="FILE", help="Else cnncalc.lock.")
+    ] = None,
+) -> None:
+    """Write the figures of specs to cnncalc.lock, or check that they are up to date.
+
+    Without specs, those of the project's file are all that the lock file holds; with some, the
+    others stay as they are. It is never written where CI is set.
+    """
+    from cnncalc.checking.cases import Cases
+    from cnncalc.checking.locks import Lock, locked
+    from cnncalc.checking.project import find_project
+    from cnncalc.commands.output import print_text, write
+    from cnncalc.commands.progress import progress
+
+    if not check and in_ci():
+        hint = "run `cnncalc lock` where it can be committed; here, `cnncalc lock --check`"
+        raise CnncalcError("the lock file is not written in CI", hint=hint)
+    project = find_project(here())
+    cases = Cases(project, variant)
+    found = cases.of(specs or ())
+    counted = convention or project.convention
+    file = Lock(Path(lock_file) if lock_file else project.folder / project.lock)
+    with progress(len(found)) as tick:
+        entries = locked(file, found, counted, tick, cases.problems)
+    count = "1 spec" if len(entries) == 1 else f"{len(entries)} specs"
+    if check:
+        differences = [*file.stale(entries, counted, whole=not specs)]
+        sign, said = ("✗", "not up to date") if differences else ("✓", count)
+        summary = f"{sign} {file.shown}: {said}"
+        print_text("\n".join((*differences, summary)))
+        if differences:
+            raise typer.Exit(STALE)
+        return
+    text, unchanged = file.updated(entries, counted, whole=not specs)
+    if not unchanged:
+        write(str(file.path), text.removesuffix("\n"))
+    print_text(f"{file.shown}: {'up to date' if unchanged else 'written'}, {count}")

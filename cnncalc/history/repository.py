@@ -1,0 +1,153 @@
+"""A git repository: the commit to compare with, and where its files were then."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from cnncalc.errors import HistoryError
+from cnncalc.records import Record
+
+_SIMILAR = 0.5
+"""As git has it: a file with half of its lines in another place is the same file."""
+_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+
+class Commit(Record):
+    """A commit that baselines are taken from: its full name, and what it was asked for as."""
+
+    hash: str
+    ref: str
+
+    @property
+    def title(self) -> str:
+        """The reference and a short name: origin/main (3f2c1a9)."""
+        return f"{self.ref} ({self.hash[:7]})"
+
+
+def root_of(path: Path) -> Path | None:
+    """Return the folder of the repository that a file is in."""
+    folder = path.resolve().parent
+    for parent in (folder, *folder.parents):
+        if (parent / ".git").exists():
+            return parent
+    return None
+
+
+class Repository:
+    """A repository, by its folder. Git itself is asked; nothing in the repository is changed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.complaint = ""
+        """The first line of what git said last on standard error."""
+
+    def git(self, *arguments: str) -> tuple[int, str]:
+        """Run git; return its exit code, and its output without the last newline."""
+        try:
+            done = subprocess.run(  # noqa: S603 no shell, and arguments of our own
+                self.command(*arguments),
+                capture_output=True,
+                check=False,
+                env={**os.environ, **_ENVIRONMENT},
+            )
+        except OSError as error:
+            raise HistoryError(
+                f"git cannot be run: {error.strerror}", hint="install git, or use --no-base"
+            ) from None
+        self.complaint = os.fsdecode(done.stderr).strip().partition("\n")[0]
+        return done.returncode, os.fsdecode(done.stdout).removesuffix("\n")
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command that runs git in this repository."""
+        return ["git", "-C", str(self.root), "-c", "core.quotePath=false", *arguments]
+
+    def base(self, ref: str) -> Commit:
+        """Return the commit where the present branch left `ref`.
+
+        Raises HistoryError, with the command to run, where the reference or the common commit is
+        not there, as in a shallow clone.
+        """
+        if not ref or ref.startswith("-"):
+            raise HistoryError(f"{ref!r} is not a branch or a commit", hint="write --base main")
+        if self.git("rev-parse", "--git-dir")[0]:
+            hint = f"run `git -C {self.root} status` to see why"
+            if "dubious ownership" in self.complaint:  # as in a container of another user
+                hint = f"run `git config --global --add safe.directory {self.root}`"
+            raise HistoryError(f"git cannot read the repository: {self.complaint}", hint=hint)
+        if not self._has("HEAD^{commit}"):
+            raise HistoryError("the repository has no commit yet", hint="use --no-base")
+        if not self._has(f"{ref}^{{commit}}"):
+            raise HistoryError(f"there is no commit '{ref}' here", hint=self._fetch(ref))
+        code, found = self.git("merge-base", ref, "HEAD")
+        if code or not found:
+            text = f"the commit where this branch left '{ref}' is not here"
+            if not self._shallow():
+                text = f"'{ref}' and this branch have no commit in common"
+                raise HistoryError(text, hint="name another base")
+            raise HistoryError(f"{text}: the clone is shallow", hint=self._fetch(ref))
+        return Commit(found.splitlines()[0], ref)
+
+    def _has(self, name: str) -> bool:
+        return not self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name)[0]
+
+    def _shallow(self) -> bool:
+        return self.git("rev-parse", "--is-shallow-repository")[1] == "true"
+
+    def _fetch(self, ref: str) -> str:
+        """Return the command that gets what is missing."""
+        remotes = self.git("remote")[1].split()
+        if not remotes:
+            return "the repository has no remote to fetch it from; name another base"
+        named, _, branch = ref.partition("/")
+        remote = named if branch and named in remotes else remotes[0]
+        words = ["git", "fetch", *(["--unshallow"] if self._shallow() else []), remote]
+        if branch and named in remotes:
+            words.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
+        elif not self._has(ref):
+            words.append(f"+refs/heads/{ref}:refs/heads/{ref}")
+        return f"run `{' '.join(words)}`"
+
+    def moved(self, commit: Commit) -> tuple[dict[str, str], list[str]]:
+        """Return (present path -> path at the commit) of files that moved, and the paths now gone.
+
+        Paths are relative to the repository's folder.
+        """
+        options = ("--no-ext-diff", "--no-textconv", "--name-status", "--find-renames", "-z")
+        code, output = self.git("diff", *options, commit.hash, "--")
+        if code:
+            raise HistoryError(f"git cannot compare with {commit.title}", hint="run `git status`")
+        return _renames(output.split("\0"))
+
+
+def _renames(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    renamed: dict[str, str] = {}
+    gone: list[str] = []
+    rest = iter(words)
+    for status in rest:
+        if status.startswith(("R", "C")):
+            old, new = next(rest), next(rest)
+            renamed[new] = old
+        elif status:
+            path = next(rest)
+            if status == "D":
+                gone.append(path)
+    return renamed, gone
+
+
+def most_similar(content: bytes, others: dict[str, bytes]) -> str | None:
+    """Return the name of the text that is most like `content`, if half of its lines are there.
+
+    For files that git does not know yet: it finds renames only among files that were added.
+    """
+    from difflib import SequenceMatcher
+
+    lines = content.splitlines()
+    best, name = _SIMILAR, None
+    for path, other in others.items():
+        matcher = SequenceMatcher(None, other.splitlines(), lines, autojunk=False)
+        if matcher.quick_ratio() >= best and matcher.ratio() >= best:
+            best, name = matcher.ratio(), path
+    return name

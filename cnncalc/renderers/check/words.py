@@ -1,0 +1,237 @@
+"""What all formats say about an outcome: places, sums, changes, in the same words."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from cnncalc.errors import Problem
+from cnncalc.outcome import FAIL, KNOWN, PASS, SKIP, Cause, Checked, Comparison, Finding, Outcome
+from cnncalc.records import Record
+from cnncalc.renderers.text import clean
+from cnncalc.units import exact, iec, si
+
+NAMES = {
+    "params": "params",
+    "macs": "MACs",
+    "flops": "FLOPs",
+    "weights_bytes": "weights",
+    "activations": "activations",
+    "peak_memory_bytes": "peak memory",
+    "buffers": "buffers",
+    "layers": "layers",
+    "rf": "RF",
+}
+_BRIEF = ("params", "macs", "peak_memory_bytes", "rf")
+
+
+class Said(Record):
+    """Something to annotate: a finding or a problem, where it belongs, and how bad it is."""
+
+    level: str
+    title: str
+    text: str
+    file: str
+    line: int
+    column: int
+    excess: float
+    fingerprint: str
+    rule: str
+
+
+def said(outcome: Outcome) -> list[Said]:
+    """Return problems, failures and known failures, the worst first.
+
+    A failure belongs to the line that changed where that is known, else to its budget's line.
+    """
+    found = []
+    seen: dict[str, int] = {}
+    for checked in outcome.checked:
+        for each in (*_problems(checked), *_findings(checked)):
+            number = seen[each.fingerprint] = seen.get(each.fingerprint, 0) + 1
+            key = f"{each.fingerprint}\0{number}" if number > 1 else each.fingerprint
+            digest = sha256(key.encode("utf-8", "replace")).hexdigest()
+            file = posixpath.normpath(posixpath.join(outcome.folder, each.file))
+            found.append(each._replace(fingerprint=digest, file=file))
+    return sorted(found, key=lambda each: -each.excess)
+
+
+def lines(text: str) -> str:
+    """Return a text of several lines without anything that could do harm in a viewer."""
+    return "\n".join(map(clean, text.split("\n")))
+
+
+def _problems(checked: Checked) -> Iterator[Said]:
+    for problem in checked.problems:
+        file = problem.file or checked.spec
+        key = f"{checked.title}\0{problem.text}"
+        yield Said(
+            "error", "cannot be checked", _problem_text(problem), file, problem.line,
+            problem.column, float("inf"), key, "invalid",
+        )  # fmt: skip
+
+
+def _problem_text(problem: Problem) -> str:
+    values = f" ({problem.label})" if problem.label else ""
+    return problem.text + values + (f"; {problem.hint}" if problem.hint else "")
+
+
+def _findings(checked: Checked) -> Iterator[Said]:
+    counted = {id(finding) for finding in checked.failures}
+    for finding in checked.findings:
+        if finding.status not in {FAIL, KNOWN}:
+            continue
+        level = "info" if finding.status == KNOWN else finding.level
+        if level == "warn" and id(finding) in counted:
+            level = "error"
+        file, line, column = _place(checked, finding)
+        cause = main_cause(checked.comparison, finding)
+        text = f"{checked.title}: {finding.detail}"
+        if cause and finding.status == FAIL:
+            file, line, column = cause.file, cause.line, 0
+            text += f"\ncaused by {cause_text(cause)}"
+        if finding.why:
+            text += f"\n{finding.why}"
+        key = f"{checked.title}\0{finding.name}"
+        yield Said(level, finding.rule, text, file, line, column, finding.excess, key, finding.name)
+
+
+def _place(checked: Checked, finding: Finding) -> tuple[str, int, int]:
+    if finding.file:
+        return finding.file, finding.line, finding.column
+    return checked.spec, 0, 0
+
+
+def main_cause(comparison: Comparison | None, finding: Finding) -> Cause | None:
+    """Return the largest cause with a line of what a finding is about; None where none is known.
+
+    A line about params is explained by what changed params, of the layers that it is about.
+    """
+    if comparison is None:
+        return None
+    figures = _OF_DIMENSION.get(finding.dimension, ())
+    near = [c for c in comparison.causes if c.line and c.file and _touches(c.path, finding.paths)]
+    if figures in {("params",), ("macs",)}:
+        (figure,) = figures
+        near = [cause for cause in near if getattr(cause, figure)]
+        return max(near, key=lambda cause: abs(getattr(cause, figure)), default=None)
+    changed = {name for name, before, after in comparison.figures if before != after}
+    return next(iter(near), None) if changed.intersection(figures) else None
+
+
+_OF_DIMENSION = {
+    "params": ("params",),
+    "MAC": ("macs",),
+    "FLOP": ("macs",),
+    "byte": ("weights_bytes", "peak_memory_bytes"),
+    "px": ("rf",),
+    "values": ("activations",),
+    "layers": ("layers",),
+}
+
+
+def _touches(path: str, others: tuple[str, ...]) -> bool:
+    """Whether a path is in one of the groups, or one of them in it."""
+    if not path or not others or "" in others:
+        return True
+    return any(
+        f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.") for other in others
+    )
+
+
+def cause_text(cause: Cause) -> str:
+    """Return `stage3 :23 Stage n 6 → 8, +2.23 M params, +437 M MACs`."""
+    place = f" :{cause.line}" if cause.line else ""
+    where = f"{cause.path}{place} ".lstrip() if cause.path or place else ""
+    layers = f"{cause.layers} layers" if cause.layers > 1 else ""
+    numbers = (
+        f"{signed(cause.params)} params" if cause.params else "",
+        f"{signed(cause.macs)} MACs" if cause.macs else "",
+        layers if not cause.params and not cause.macs else "",
+    )
+    return ", ".join(filter(None, (f"{where}{cause.what}", *numbers)))
+
+
+def signed(value: int) -> str:
+    """Return a difference in short: +2.23 M."""
+    return f"{'+' if value >= 0 else '−'}{si(abs(value))}"
+
+
+def change_text(name: str, before: Any, after: Any) -> str:
+    """Return `params 25,557,032 → 27,791,400 (+8.7%)`."""
+    return f"{NAMES[name]} {value_text(name, before)} → {value_text(name, after)}" + share_text(
+        before, after
+    )
+
+
+def delta_text(name: str, before: Any, after: Any) -> str:
+    """Return `params +2,234,368 (+8.7%)`; of a field both sizes."""
+    if not isinstance(before, int) or not isinstance(after, int):
+        return change_text(name, before, after)
+    sign, gap = ("+" if after >= before else "−"), abs(after - before)
+    amount = iec(gap) if name.endswith("_bytes") else exact(gap) if gap < 10**7 else si(gap)
+    return f"{NAMES[name]} {sign}{amount}{share_text(before, after)}"
+
+
+def value_text(name: str, value: Any) -> str:
+    """Return a figure: exact, or bytes in short, or a field."""
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple):
+        return "×".join(map(str, dict.fromkeys(value))) + " px"
+    return iec(value) if name.endswith("_bytes") else exact(value)
+
+
+def share_text(before: Any, after: Any) -> str:
+    """Return ` (+8.7%)` of what it was."""
+    if not isinstance(before, int) or not isinstance(after, int) or not before:
+        return ""
+    tenths = (2000 * abs(after - before) + before) // (2 * before)
+    return f" ({'+' if after >= before else '−'}{tenths // 10}.{tenths % 10}%)"
+
+
+def brief(comparison: Comparison) -> str:
+    """Return the changes of the figures that matter most, or that there are none."""
+    texts = [
+        delta_text(name, before, after)
+        for name, before, after in comparison.figures
+        if name in _BRIEF and before != after
+    ]
+    return "   ".join(texts) or "no change of params, MACs, memory or RF"
+
+
+def totals(outcome: Outcome) -> str:
+    """Return the last line: how many budgets failed in how many specs, and against what."""
+    findings = [finding for _, finding in outcome.findings()]
+    failed = sum(len(checked.failures) for checked in outcome.checked)
+    bad = sum(1 for checked in outcome.checked if checked.failures)
+    lost = sum(1 for checked in outcome.checked if checked.problems)
+    specs = len(outcome.checked)
+    if failed:
+        text = f"{failed} of {len(findings)} budgets failed in {bad} of {specs} specs"
+    else:
+        held = sum(1 for finding in findings if finding.status == PASS)
+        text = f"{held} of {len(findings)} budgets hold in {count(specs, 'spec')}"
+    more = [
+        (lost, f"{count(lost, 'spec')} cannot be checked"),
+        (_warned(outcome) - failed, f"{_warned(outcome) - failed} below the level that fails"),
+        (_number(outcome, KNOWN), f"{_number(outcome, KNOWN)} failed before, too"),
+        (_number(outcome, SKIP), f"{_number(outcome, SKIP)} skipped"),
+    ]
+    base = [f"against {outcome.base}"] if outcome.base else []
+    return "; ".join([text, *(words for number, words in more if number), *base])
+
+
+def _warned(outcome: Outcome) -> int:
+    return _number(outcome, FAIL)
+
+
+def _number(outcome: Outcome, status: str) -> int:
+    return sum(1 for _, finding in outcome.findings() if finding.status == status)
+
+
+def count(number: int, word: str) -> str:
+    """Return `1 spec`, `2 specs`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,286 @@
+"""Which networks are checked, and with which budgets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from checking.kit import NET, PARAMS
+
+VARIANTS = """\
+input: [3, 8, 8]
+vars: {width: 16}
+variants: {small: {width: 8}, large: {width: 32}}
+layers: [conv: [width, 3]]
+budgets:
+  - params <= 1k
+  - {assert: params <= 300, only: [small]}
+"""
+"""28·width params: 448, small 224, large 896."""
+
+
+def checked(done):
+    """Return title -> number of budgets, of the JSON of a check."""
+    specs = json.loads(done.out)["specs"]
+    return {
+        spec["spec"] + (f"@{spec['variant']}" if spec["variant"] else ""): len(spec["budgets"])
+        for spec in specs
+    }
+
+
+@pytest.fixture
+def files(write):
+    write("models/a.yaml", NET + "budgets: [params <= 5k]\n")
+    write("models/deep/b.yaml", VARIANTS)
+    write("models/deep/blocks.yaml", "blocks: {Two(c): [conv: [c, 3]]}\n")
+    write("models/.hidden/c.yaml", NET)
+    write("node_modules/d.yaml", NET)
+
+
+@pytest.mark.parametrize(
+    "arguments, found",
+    [
+        (["models/a.yaml"], {"models/a.yaml": 1}),
+        (["models"], {"models/a.yaml": 1, "models/deep/b.yaml": 1}),
+        (["."], {"models/a.yaml": 1, "models/deep/b.yaml": 1}),
+        (["models/*.yaml"], {"models/a.yaml": 1}),
+        (["models/**/b.yaml"], {"models/deep/b.yaml": 1}),
+        (["models/deep/b.yaml", "models/deep", "./models/deep/b.yaml"], {"models/deep/b.yaml": 1}),
+        (["models/deep/b.yaml@small"], {"models/deep/b.yaml@small": 2}),
+        (["models/deep/b.yaml", "--variant", "small"], {"models/deep/b.yaml@small": 2}),
+        (["models@small"], {"models/deep/b.yaml@small": 2}),
+        (
+            ["models/deep/b.yaml@all"],
+            {"models/deep/b.yaml@small": 2, "models/deep/b.yaml@large": 1},
+        ),
+        (
+            ["models", "--variant", "all"],
+            {"models/a.yaml": 1, "models/deep/b.yaml@small": 2, "models/deep/b.yaml@large": 1},
+        ),
+        (["resnet18", "--budget", "params <= 12M"], {"specs/resnet.yaml@resnet18": 1}),
+        (["lenet5", "--budget", "params == 61_706"], {"specs/lenet5.yaml": 1}),
+    ],
+)  # fmt: skip
+def test_what_arguments_mean(run, files, arguments, found):
+    done = run("check", *arguments, "-o", "json")
+    assert (done.code, done.err) == (0, "")
+    assert checked(done) == found
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        (["no.yaml"], "there is no file 'no.yaml'"),
+        (["model/a.yaml"], "did you mean 'models/a.yaml'?"),
+        (["resnet5"], "did you mean 'resnet50'?"),
+        (["*.yml"], "'*.yml' matches no file"),
+        (["node_modules/e*"], "'node_modules/e*' matches no file"),
+        (["models@tiny"], "no spec has a variant 'tiny'"),
+        ([], "no spec to check"),
+    ],
+)
+def test_what_means_nothing_is_an_error(run, files, arguments, text):
+    done = run("check", *arguments, "--budget", "parms <= 1")
+    assert done.code == 2
+    assert text in done.err + done.out
+
+
+def test_a_file_by_two_names_is_checked_once(run, files, folder):
+    absolute = str(folder / "models" / "a.yaml")
+    done = run("check", absolute, "models/a.yaml", "-o", "json")
+    assert [spec["spec"] for spec in json.loads(done.out)["specs"]] == ["models/a.yaml"]
+
+
+def test_an_unknown_variant_of_a_file(run, files):
+    done = run("check", "models/deep/b.yaml@smal")
+    assert done.code == 2
+    assert "no variant 'smal'" in done.out
+    assert "did you mean 'small'?" in done.out
+
+
+def test_a_folder_without_specs(run, write):
+    write("ci/a.yaml", "on: push\n")
+    done = run("check", "ci")
+    assert (done.code, done.out) == (2, "")
+    assert "'ci' has no specs" in done.err
+
+
+def test_files_without_layers_are_passed_over_with_a_note(run, files):
+    out = run("check", "models").out
+    assert "note: models: passed over 1 without layers: deep/blocks.yaml" in out
+
+
+def test_budgets_of_variants_that_are_not_checked_get_a_note(run, files):
+    done = run("check", "models/deep/b.yaml")
+    assert "budgets of variants are not checked here (small): use --variant all" in done.out
+
+
+def test_a_bad_spec_does_not_hide_the_others(run, files, write):
+    write("models/bad.yaml", "input: [3]\nlayers: [fcc: 3]\n")
+    done = run("check", "models", "-o", "json")
+    assert done.code == 2
+    assert checked(done) == {"models/a.yaml": 1, "models/bad.yaml": 0, "models/deep/b.yaml": 1}
+
+
+def test_variables_are_overridden(run, files):
+    done = run("check", "models/deep/b.yaml", "--set", "width=64", "-o", "json")
+    assert done.code == 1
+    assert json.loads(done.out)["specs"][0]["figures"]["params"] == 28 * 64
+
+
+@pytest.mark.parametrize(
+    "level, arguments, code",
+    [
+        ("error", [], 1),
+        ("warn", [], 0),
+        ("warn", ["--level", "warn"], 1),
+        ("info", ["--level", "warn"], 0),
+        ("error", ["--exit-zero"], 0),
+    ],
+)
+def test_levels(run, write, level, arguments, code):
+    write("net.yaml", NET + f"budgets: [{{assert: params <= 1k, level: {level}}}]\n")
+    assert run("check", "net.yaml", *arguments).code == code
+
+
+PROJECT = """\
+[tool.cnncalc]
+specs = ["models"]
+convention = "ops"
+
+[[tool.cnncalc.budget]]
+for = "models/*.yaml"
+rules = ["params <= 3k", {assert = "macs <= 10k", level = "warn", why = "it must run at 30 Hz"}]
+
+[tool.cnncalc.target.mcu]
+rules = ["weights <= 2_938 B", "peak_memory <= 1.3 kB"]
+dtype = "int8"
+why = "the board has 4 KiB"
+"""
+
+
+def test_budgets_add_up_and_say_where_they_are_from(run, files, write):
+    write("pyproject.toml", PROJECT)
+    done = run("check", "models/a.yaml", "--budget", "layers <= 9", "-o", "json")
+    budgets = json.loads(done.out)["specs"][0]["budgets"]
+    assert [(b["rule"], b["origin"], b["file"], b["line"]) for b in budgets] == [
+        ("params <= 5k", "spec", "models/a.yaml", 6),
+        ("params <= 3k", "project", "pyproject.toml", 7),
+        ("macs <= 10k", "project", "pyproject.toml", 7),
+        ("layers <= 9", "command line", None, None),
+    ]
+    assert budgets[2]["why"] == "it must run at 30 Hz"
+
+
+def test_the_project_names_specs_and_convention(run, files, write):
+    write("pyproject.toml", PROJECT)
+    done = run("check", "-o", "json")
+    assert done.code == 0
+    assert checked(done) == {"models/a.yaml": 3, "models/deep/b.yaml": 1}
+    assert json.loads(done.out)["convention"] == "ops"
+
+
+def test_the_project_is_found_from_below(run, files, write, folder, monkeypatch):
+    write("pyproject.toml", PROJECT)
+    monkeypatch.chdir(folder / "models" / "deep")
+    assert len(checked(run("check", "-o", "json"))) == 2
+
+
+def test_cnncalc_toml_has_the_same_keys_without_a_prefix(run, files, write):
+    write("cnncalc.toml", PROJECT.replace("tool.cnncalc.", "").replace("[tool.cnncalc]\n", ""))
+    assert checked(run("check", "-o", "json")) == {"models/a.yaml": 3, "models/deep/b.yaml": 1}
+
+
+def test_a_target_counts_bytes_in_its_own_data_type(run, files, write):
+    """int8 weights are one byte a param: 2,938. Peak: 16·6² + 16·4² = 832 values."""
+    write("pyproject.toml", PROJECT)
+    done = run("check", "models/a.yaml", "--target", "mcu", "-o", "json")
+    assert done.code == 0
+    weights, peak = json.loads(done.out)["specs"][0]["budgets"][-2:]
+    assert (weights["value"], weights["limit"], weights["origin"]) == (PARAMS, PARAMS, "target mcu")
+    assert peak["value"] == 16 * 36 + 16 * 16
+    assert peak["why"] == "the board has 4 KiB"
+
+
+def test_an_unknown_target(run, files, write):
+    write("pyproject.toml", PROJECT)
+    done = run("check", "--target", "mcv")
+    assert (done.code, done.out) == (2, "")
+    assert "--target mcv: no such target" in done.err
+    assert "did you mean 'mcu'?" in done.err
+
+
+def test_a_for_that_matches_no_file(run, files, write):
+    """Its rules would check nothing, and nobody would know."""
+    write("pyproject.toml", PROJECT.replace('"models/*.yaml"', '"model/*.yaml"'))
+    done = run("check")
+    assert (done.code, done.out) == (2, "")
+    assert "for = 'model/*.yaml' matches no file" in done.err
+    assert "--> pyproject.toml:6" in done.err
+
+
+@pytest.mark.parametrize(
+    "old, new, text, line",
+    [
+        ("base", "base", "", 0),
+        ('convention = "ops"', 'conventoin = "ops"', "unknown key 'conventoin'", 3),
+        ('level = "warn"', 'level = "warning"', "level = 'warning' is not known", 7),
+        ('specs = ["models"]', "specs = 3", "specs must be a list of texts", 2),
+        ('dtype = "int8"', 'dtype = "int7"', "dtype = 'int7' is not known", 11),
+        ('"params <= 3k"', "3", "a rule must be a table", 0),
+        ('"params <= 3k"', '""', "a rule needs a budget", 0),
+        ('rules = ["weights', 'rule = ["weights', "unknown key 'rule'", 0),
+        ("[tool.cnncalc]", "[tool.cnncalc", "the file cannot be read", 0),
+        ('"params <= 3k"', '"parms <= 3k"', "'parms' is not a metric", 7),
+    ],
+)
+def test_a_project_file_that_is_wrong_says_where(run, files, write, old, new, text, line):
+    write("pyproject.toml", PROJECT.replace(old, new, 1))
+    done = run("check")
+    said = done.err + done.out
+    assert done.code == (2 if text else 0)
+    assert text in said
+    if line:
+        assert f"--> pyproject.toml:{line}:" in said
+
+
+def test_a_pyproject_of_somebody_else_is_no_project(run, files, write):
+    write("pyproject.toml", "[project]\nname = 'x'\n")
+    done = run("check")
+    assert (done.code, done.out) == (2, "")
+    assert "cnncalc.toml" in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        (["--base", "main", "--no-base"], "exclude each other"),
+        (["--base", "main", "--lock"], "exclude each other"),
+        (["--only-new"], "--only-new needs a git base"),
+        (["--lock"], "there is no cnncalc.lock"),
+        (["--lock", "--only-new"], "--only-new"),
+        (["--level", "fatal"], "--level fatal: not known"),
+        (["--set", "width"], "--set width: not NAME=VALUE"),
+        (["-o", "xml"], "-o xml: no such format"),
+        (["--convention", "mine"], "unknown convention 'mine'"),
+        (["--wrong"], "--wrong"),
+    ],
+)
+def test_options_that_do_not_go(run, files, arguments, text):
+    done = run("check", "models/a.yaml", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert text in done.err
+
+
+def test_the_projects_base_is_used_unless_it_is_refused(run, files, write):
+    write("cnncalc.toml", 'base = "origin/main"\n')
+    assert run("check", "models").code == 3
+    assert run("check", "models", "--no-base").code == 0
+
+
+def test_a_failing_budget_names_its_column_in_the_spec(run, write):
+    write("net.yaml", NET + "budgets:\n  - params <= 5k + 2 MACs\n")
+    done = run("check", "net.yaml")
+    assert done.code == 2
+    assert "net.yaml:7:15\n" in done.out
+    assert "cannot compare params with MACs" in done.out

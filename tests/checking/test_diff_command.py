@@ -1,0 +1,64 @@
+"""The command `diff`: two specs, or one and what it was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from checking.kit import NET
+
+
+def test_two_specs_and_formats(run, write, folder):
+    write("a.yaml", NET)
+    write("b.yaml", NET.replace("fc: 10", "fc: 20"))
+    done = run("diff", "a.yaml", "b.yaml", "-o", "json", "-o", "markdown=d.md")
+    assert done.code == 0
+    data = json.loads(done.out)
+    assert (data["before"], data["after"]) == ("a.yaml", "b.yaml")
+    assert data["figures"]["params"]["delta"] == 170
+    assert (folder / "d.md").read_text().startswith("<!-- cnncalc diff -->")
+
+
+def test_variants_of_bundled_networks(run):
+    done = run("diff", "resnet50", "resnet101")
+    assert done.code == 0
+    assert "caused by" in done.out
+    assert "Stage n 6 → 23" in done.out
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        (["a.yaml"], "what is a.yaml to be compared with?"),
+        (["a.yaml", "no.yaml"], "there is no file 'no.yaml'"),
+        (["a.yaml", "a.yaml", "--base", "main"], "three networks"),
+        (["a.yaml", "."], "is 2 networks, and a diff is of one"),
+        (["a.yaml", "a.yaml", "-o", "csv"], "-o csv: no such format"),
+        (["bad.yaml", "a.yaml"], "unknown layer type 'cnov'"),
+    ],
+)
+def test_what_cannot_be_compared(run, write, arguments, text):
+    write("a.yaml", NET)
+    write("bad.yaml", NET.replace("conv", "cnov"))
+    done = run("diff", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert text in done.err
+
+
+def test_a_spec_that_the_base_lacks(run, write, commit):
+    write("a.yaml", NET)
+    commit()
+    write("b.yaml", "input: [3]\nlayers: [fc: 3]\n")
+    done = run("diff", "b.yaml", "--base", "main")
+    assert (done.code, done.out) == (2, "")
+    assert "not in main (" in done.err
+
+
+def test_a_renamed_spec(run, write, commit, git):
+    write("a.yaml", NET)
+    commit()
+    git("mv", "a.yaml", "b.yaml")
+    done = run("diff", "b.yaml", "--base", "main")
+    assert done.code == 0
+    assert ":a.yaml → b.yaml\n" in done.out
+    assert "no difference in 5 layers" in done.out

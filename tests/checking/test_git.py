@@ -1,0 +1,286 @@
+"""Bases from git, in real repositories: nothing but git's own objects says what was."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+from checking.kit import NET, PARAMS
+
+BUDGET = "budgets: [params <= baseline + 2%]\n"
+BLOCKS = "blocks:\n  Two(c): [conv: [c, 3], relu, conv: [c, 3], relu]\n"
+CALLER = "include: [blocks.yaml]\ninput: [3, 16, 16]\nlayers: [Two: 8, gap, fc: 10]\n" + BUDGET
+"""224 + 584 + 90 = 898 params."""
+
+
+@pytest.fixture
+def branch(git, commit, write):
+    """A repository with net.yaml on main, and the present branch at the same commit."""
+    write("net.yaml", NET + BUDGET)
+    write("other.yaml", CALLER)
+    write("blocks.yaml", BLOCKS)
+    commit("first")
+    git("checkout", "-q", "-b", "work")
+    return git
+
+
+def figures(done):
+    """Return the figures before and after, of the one spec that was checked."""
+    (spec,) = json.loads(done.out)["specs"]
+    return {name: (each["before"], each["after"]) for name, each in spec["diff"]["figures"].items()}
+
+
+def test_branch_change_check_diff_lock(run, write, branch, commit, folder):
+    """What a team does: branch, change, check, see what changed, lock, change again."""
+    done = run("check", "net.yaml", "--base", "main")
+    assert done.code == 0
+    assert "params 2.94 k ≤ baseline + 2% 3 k (98%)" in done.out
+    assert run("lock", "net.yaml").code == 0
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))  # 170 params more
+    commit("wider head")
+    done = run("check", "net.yaml", "--base", "main")
+    assert done.code == 1
+    assert "since main (" in done.out
+    assert "params +170 (+5.8%)" in done.out
+    assert "caused by head.linear1 :5 linear out 10 → 20, +170 params" in done.out
+    done = run("diff", "net.yaml", "--base", "main")
+    assert done.code == 0
+    assert re.search(r"params +2,938 +3,108 +\+170 \(\+5\.8%\)", done.out)
+    done = run("check", "net.yaml", "--lock")
+    assert done.code == 1
+    done = run("lock", "--check", "net.yaml")
+    assert done.code == 1
+    assert "net.yaml: params 2,938 → 3,108" in done.out
+    assert run("lock", "net.yaml").code == 0
+    assert run("lock", "--check", "net.yaml").code == 0
+    assert run("check", "net.yaml", "--lock").code == 0
+
+
+def test_the_base_is_where_the_branch_left_not_the_tip(run, write, branch, commit, git):
+    """What others merge meanwhile is not held against this branch."""
+    git("checkout", "-q", "main")
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 1"))
+    commit("main goes on")
+    git("checkout", "-q", "work")
+    start = git("merge-base", "main", "HEAD").strip()
+    done = run("check", "net.yaml", "--base", "main", "-o", "json")
+    assert done.code == 0
+    assert json.loads(done.out)["base"] == {"name": f"main ({start[:7]})", "commit": start}
+
+
+def test_a_dirty_tree_is_what_is_checked(run, write, branch):
+    """The files as they lie there count, committed or not."""
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", "net.yaml", "--base", "main", "-o", "json")
+    assert done.code == 1
+    assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+
+
+def test_a_changed_include_is_read_at_the_base(run, write, branch):
+    """The spec is the same; the blocks that it includes are not."""
+    write("blocks.yaml", BLOCKS.replace("relu]", "conv: [c, 3]]"))  # 584 params more
+    done = run("check", "other.yaml", "--base", "main", "-o", "json")
+    assert done.code == 1
+    assert figures(done)["params"] == (898, 898 + 584)
+
+
+def test_an_include_of_another_folder_is_found_at_the_base(run, write, git, commit):
+    write("parts/blocks.yaml", BLOCKS)
+    write("nets/a.yaml", CALLER.replace("blocks.yaml", "../parts/blocks.yaml"))
+    commit()
+    write("parts/blocks.yaml", BLOCKS.replace("relu]", "conv: [c, 3]]"))
+    done = run("check", "nets", "--base", "main", "-o", "json")
+    assert done.code == 1
+    assert figures(done)["params"] == (898, 898 + 584)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["git mv", "mv"])
+def test_a_renamed_spec_has_its_base_under_the_old_name(run, branch, folder, git, known, write):
+    """Also before git was told of the new file."""
+    (folder / "models").mkdir()
+    if known:
+        git("mv", "net.yaml", "models/new.yaml")
+    else:
+        (folder / "net.yaml").rename(folder / "models" / "new.yaml")
+    write("models/new.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", "models/new.yaml", "--base", "main", "-o", "json")
+    assert done.code == 1
+    assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+    assert "was net.yaml in main (" in done.out
+
+
+def test_a_spec_that_was_broken_at_the_base_has_none(run, write, git, commit):
+    write("net.yaml", NET.replace("conv", "cnov") + BUDGET)
+    commit()
+    write("net.yaml", NET + BUDGET)
+    done = run("check", "net.yaml", "--base", "HEAD")
+    assert done.code == 0
+    assert "cannot be read at HEAD (" in done.out
+    assert "unknown layer type 'cnov'" in done.out
+
+
+def test_a_spec_in_no_repository_has_no_base(run, write, branch, folder, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "far.yaml"
+    outside.write_text(NET + BUDGET)
+    done = run("check", "net.yaml", str(outside), "--base", "main")
+    assert done.code == 0
+    assert "outside of the repository" in done.out
+
+
+def clone(git, folder, *options):
+    """Return a clone in folder/clone, as CI has it."""
+    git("clone", "-q", *options, f"file://{folder}/origin", str(folder / "clone"))
+    return folder / "clone"
+
+
+@pytest.fixture
+def origin(folder, git, monkeypatch):
+    """A repository `origin` with three commits on main and two on work."""
+    work = folder / "origin"
+    work.mkdir()
+    git("init", "-q", "-b", "main", cwd=work)
+
+    def commit(text):
+        (work / "net.yaml").write_text(text)
+        git("add", "-A", cwd=work)
+        git("commit", "-q", "-m", "change", cwd=work)
+
+    for number in (8, 9, 10):
+        commit((NET + BUDGET).replace("fc: 10", f"fc: {number}"))
+    git("checkout", "-q", "-b", "work", cwd=work)
+    for number in (11, 20):
+        commit((NET + BUDGET).replace("fc: 10", f"fc: {number}"))
+    return work
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_shallow_clone_says_what_to_fetch_and_that_is_enough(
+    run, folder, git, origin, monkeypatch, depth
+):
+    """Exit code 3, and a command that works as it is printed."""
+    monkeypatch.chdir(clone(git, folder, "--depth", str(depth), "--branch", "work"))
+    done = run("check", "net.yaml", "--base", "origin/main")
+    assert (done.code, done.out) == (3, "")
+    assert "there is no commit 'origin/main' here" in done.err
+    command = re.search(r"run `(git fetch .*)`", done.err)[1]
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+    done = run("check", "net.yaml", "--base", "origin/main", "-o", "json")
+    assert done.code == 1
+    assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+
+
+def test_a_shallow_clone_with_the_branch_but_not_the_common_commit(
+    run, folder, git, origin, monkeypatch
+):
+    git("checkout", "-q", "main", cwd=origin)
+    (origin / "more.yaml").write_text(NET)
+    git("add", "-A", cwd=origin)
+    git("commit", "-q", "-m", "main goes on", cwd=origin)
+    monkeypatch.chdir(clone(git, folder, "--depth", "1", "--no-single-branch", "--branch", "work"))
+    done = run("check", "net.yaml", "--base", "origin/main")
+    assert (done.code, done.out) == (3, "")
+    assert "the clone is shallow" in done.err
+    command = re.search(r"run `(git fetch .*)`", done.err)[1]
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert run("check", "net.yaml", "--base", "origin/main").code == 1
+
+
+@pytest.mark.parametrize(
+    "ref, text",
+    [
+        ("nowhere", "there is no commit 'nowhere' here"),
+        ("--all", "'--all' is not a branch or a commit"),
+        ("HEAD:net.yaml", "there is no commit 'HEAD:net.yaml' here"),
+    ],
+)
+def test_a_base_that_is_not_there_is_exit_code_3(run, branch, ref, text):
+    done = run("check", "net.yaml", f"--base={ref}")
+    assert (done.code, done.out) == (3, "")
+    assert text in done.err
+
+
+def test_an_empty_base_is_not_no_base(run, branch):
+    """An empty variable in a CI script must not make every baseline pass."""
+    done = run("check", "net.yaml", "--base", "", "--budget", "params <= 5k")
+    assert (done.code, done.out) == (2, "")
+    assert "--base is empty" in done.err
+
+
+def test_no_common_commit(run, branch, git, commit, write):
+    git("checkout", "-q", "--orphan", "alone")
+    commit("alone")
+    done = run("check", "net.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "have no commit in common" in done.err
+
+
+def test_no_repository_and_no_commit(run, folder, write, git):
+    write("net.yaml", NET + BUDGET)
+    done = run("check", "net.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "the repository has no commit yet" in done.err
+
+
+def test_outside_of_any_repository(run, write):
+    write("net.yaml", NET + BUDGET)
+    done = run("check", "net.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "this is not in a git repository" in done.err
+
+
+def test_without_git(run, write, branch, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    done = run("check", "net.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "git cannot be run" in done.err
+
+
+def test_a_repository_of_somebody_else(run, write, branch, monkeypatch):
+    """In a container the checkout often belongs to another user, and git says so."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    done = run("check", "net.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "dubious ownership" in done.err
+    assert "git config --global --add safe.directory" in done.err
+
+
+def test_nothing_in_the_repository_is_touched(run, write, branch, git):
+    """Neither the index nor the files nor the references."""
+    write("net.yaml", NET)
+    before = git("status", "--porcelain"), git("for-each-ref"), git("stash", "list")
+    run("check", "net.yaml", "--base", "main", "--budget", "params <= 5k")
+    assert (git("status", "--porcelain"), git("for-each-ref"), git("stash", "list")) == before
+
+
+def test_names_that_git_would_quote(run, write, git, commit):
+    write("mödel s/nét (1).yaml", NET + BUDGET)
+    commit()
+    git("mv", "mödel s/nét (1).yaml", "mödel s/ñ.yaml")
+    write("mödel s/ñ.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", "mödel s", "--base", "main", "-o", "json")
+    assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+
+
+def test_a_link_inside_the_repository_is_followed(run, write, git, commit, folder):
+    write("real/blocks.yaml", BLOCKS)
+    (folder / "blocks.yaml").symlink_to("real/blocks.yaml")
+    write("net.yaml", CALLER)
+    commit()
+    write("real/blocks.yaml", BLOCKS.replace("relu]", "conv: [c, 3]]"))
+    done = run("check", "net.yaml", "--base", "main", "-o", "json")
+    assert figures(done)["params"] == (898, 898 + 584)
+
+
+def test_annotations_point_at_the_changed_line_from_the_root(run, write, branch, monkeypatch):
+    """GitHub wants paths from the repository's folder, wherever the command runs."""
+    text = (NET + BUDGET).replace("stem: {conv: [16, 3]}", "stem: {conv: [32, 3]}")
+    write("sub/net.yaml", NET + BUDGET)
+    branch("add", "-A")
+    branch("commit", "-q", "-m", "sub")
+    path = write("sub/net.yaml", text)
+    monkeypatch.chdir(path.parent)
+    done = run("check", "net.yaml", "--base", "work", "-o", "github")
+    assert done.out.startswith("::error file=sub/net.yaml,line=3,")
