@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from cnncalc.records import Record
@@ -17,6 +18,12 @@ TITLES = {
     "statistics": "statistics",
 }
 """Key of a finding -> its title, in the order in which they are shown."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 class Finding(Record):
@@ -40,8 +47,8 @@ class Finding(Record):
     of: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON data."""
-        return self._asdict()
+        """Return the finding as JSON data; JSON has no word for infinity and NaN."""
+        return {key: _plain(value) for key, value in self._asdict().items()}
 
 
 class Verification(Record):

@@ -60,6 +60,8 @@ def verify(
     from cnncalc.renderers.verification import FORMATS
 
     chosen = outputs(output or ["table"], tuple(FORMATS))
+    if specs.count("-") > 1:
+        raise CnncalcError("- is given twice, and standard input is there once")
     nets = [load(spec, variant, set_, input_, max_layers) for spec in specs]
     options = {
         "backward": backward,
@@ -138,7 +140,7 @@ def _progress(count: int) -> Iterator[Callable[[int, str, str], Any]]:
         TextColumn("{task.fields[step]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verify", total=count, step="")
+        task = bar.add_task("verify", total=count if count > 1 else None, step="")
         yield lambda number, name, step: bar.update(
             task, completed=number, description=name, step=clean(step)
         )

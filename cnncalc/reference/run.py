@@ -17,7 +17,9 @@ from cnncalc.reference.kernel import Call, Workbench, find
 from cnncalc.reference.params import Params, owner
 
 MODES = ("inference", "training")
+"""How batch norm and dropout act."""
 LARGEST_BLOCK = (32 << 20) - (64 << 10)
+"""Just below the largest block from whose freeing glibc learns."""
 MAPS_AT_ONCE = 12 << 20
 """Bytes of a map up to which a thread takes more images at once."""
 Around = Callable[[Node, Call, tuple[Array, ...]], Array]
@@ -55,6 +57,7 @@ class Tape:
     """
 
     def __init__(self) -> None:
+        self.graph: Graph | None = None
         self.calls: dict[Node, Call] = {}
         self.inputs: dict[str, Array] = {}
         self.outputs: dict[str, Array] = {}
@@ -95,7 +98,8 @@ class _Pass:
 
     def run(self, inputs: Sequence[Array]) -> dict[str, Array]:
         """Return the outputs by name, for inputs in the graph's order."""
-        seed = [Tensor(packed(x), n, own=False) for x, n in zip(inputs, self.readers, strict=False)]
+        counts = self.readers[: len(inputs)]
+        seed = [Tensor(packed(x), n, own=False) for x, n in zip(inputs, counts, strict=True)]
         tensors = fold(self.graph.nodes, self.visit, seed)
         return {self.graph.name_of(n): tensors[n].read() for n in self.graph.outputs}
 
@@ -173,18 +177,30 @@ def forward(
     otherwise tensors are freed after their last reader. With `threads`, images are spread over that
     many threads (inference without a tape; set OPENBLAS_NUM_THREADS=1 before NumPy is imported, so
     that each product keeps to its thread). Arrays are float32 or float64 and keep their precision.
-    Raises CnncalcError where inputs or params do not fit.
+    An output may share memory with an input or another output. Raises CnncalcError where inputs or
+    params do not fit.
     """
     graph = net.graph if isinstance(net, Net) else net
     if mode not in MODES:
         raise CnncalcError(f"no mode {mode!r}", hint=did_you_mean(mode, MODES))
+    if threads < 1 or seed < 0:
+        raise CnncalcError(
+            f"threads={threads}, seed={seed}: threads is 1 or more, a seed 0 or more"
+        )
+    if threads > 1 and (mode == "training" or tape is not None or around is not None):
+        raise CnncalcError(
+            f"threads={threads} is for inference without a tape and without `around`",
+            hint="leave threads out",
+        )
     arrays = _checked(graph, inputs)
     _keep_freed_memory()
     if not isinstance(params, Params):
         params = Params(params, seed=None if params else 0)
     params.check_names(graph)
+    if tape is not None:
+        tape.graph = graph
     training = mode == "training"
-    if threads > 1 and len(arrays[0]) > 1 and not training and tape is None and around is None:
+    if threads > 1 and len(arrays[0]) > 1:
         return _spread(graph, arrays, params, threads)
     outputs = _Pass(graph, params, training, tape, around, seed).run(arrays)
     if tape is not None:
@@ -229,16 +245,21 @@ def _checked(graph: Graph, inputs: Array | Mapping[str, Array]) -> list[Array]:
         raise CnncalcError(f"input {missing[0]!r} is missing", hint=f"give {', '.join(names)}")
     arrays = [np.asarray(given[name]) for name in names]
     for name, x in zip(names, arrays, strict=True):
-        _check_input(name, x, graph.inputs[name], len(arrays[0]) if arrays[0].ndim else 0)
+        _check_input(name, x, graph.inputs[name], arrays[0])
     return arrays
 
 
-def _check_input(name: str, x: Array, shape: tuple[int, ...], batch: int) -> None:
+def _check_input(name: str, x: Array, shape: tuple[int, ...], first: Array) -> None:
     if x.dtype not in (np.float32, np.float64):
         raise CnncalcError(
             f"input {name!r} holds {x.dtype}", hint="give float32 or float64: x.astype('float32')"
         )
-    if x.shape[1:] != shape or len(x) != batch:
+    if x.dtype != first.dtype:
+        raise CnncalcError(
+            f"input {name!r} is {x.dtype}, and the first is {first.dtype}",
+            hint="give one precision",
+        )
+    if x.shape[1:] != shape or not len(x) or len(x) != len(first):
         wanted = ", ".join(map(str, ("N", *shape)))
         raise CnncalcError(
             f"input {name!r} is {x.shape}, and the network reads ({wanted})",
@@ -256,9 +277,10 @@ def backward(net: Net | Graph, tape: Tape, grads: Array | Mapping[str, Array]) -
     graph = net.graph if isinstance(net, Net) else net
     names = [graph.name_of(number) for number in graph.outputs]
     given = grads if isinstance(grads, Mapping) else {names[0]: grads}
-    if not tape.calls and graph.nodes:
+    if tape.graph is not graph or (not tape.calls and graph.nodes):
         raise CnncalcError(
-            "the tape is empty", hint="run forward(…, tape=tape) before each backward"
+            "the tape is empty, or of another network",
+            hint="run forward(…, tape=tape) before each backward",
         )
     seed = {}
     for number, name in zip(graph.outputs, names, strict=True):
@@ -281,7 +303,7 @@ def backward(net: Net | Graph, tape: Tape, grads: Array | Mapping[str, Array]) -
     tape.calls.clear()
     inputs = {
         name: box[0] if box else np.zeros_like(tape.inputs[name])
-        for name, box in zip(graph.inputs, values, strict=False)
+        for name, box in zip(graph.inputs, values[: len(graph.inputs)], strict=True)
     }
     return Gradients(inputs, params)
 

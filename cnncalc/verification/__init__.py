@@ -42,9 +42,11 @@ def verify(
     need_memory(net, memory_limit, backward=backward)
     params = Params(seed=seed) if params is None else params
     for name, values in params.items():
-        if not np.isfinite(values).all():
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(values.astype(np.float32)).all()
+        if not finite:
             raise CnncalcError(
-                f"array {name} holds NaN or infinity, and fields are measured by NaN",
+                f"array {name} holds NaN, or is infinite in float32; fields are measured by NaN",
                 hint="give finite params, or none: they are made from the seed",
             )
     random = np.random.default_rng((seed, 1))

@@ -12,12 +12,13 @@ from cnncalc import analyses
 from cnncalc.analyses import Settings
 from cnncalc.analyses.work import convention
 from cnncalc.findings import Finding
+from cnncalc.graph import Node
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import shape_text
 from cnncalc.records import Record
 from cnncalc.reference.arrays import Array
 from cnncalc.reference.kernel import Call, find
-from cnncalc.reference.params import Params
+from cnncalc.reference.params import Params, owner
 from cnncalc.reference.run import forward
 
 Arrays = dict[str, tuple[tuple[int, ...], bool]]
@@ -39,9 +40,9 @@ class Watch:
         self.seen: dict[str, Executed] = {}
         self.running = ""
 
-    def __call__(self, node: object, call: Call, xs: tuple[Array, ...]) -> Array:
+    def __call__(self, node: Node, call: Call, xs: tuple[Array, ...]) -> Array:
         """Run a layer and note what it did."""
-        path = self.running = str(getattr(node, "path", ""))
+        path = self.running = node.path
         before = call.bench.macs
         kernel = find(call.op.name)
         out = kernel.forward(call, *xs)
@@ -72,15 +73,13 @@ def executed(net: Net, inputs: dict[str, Array], params: Params) -> Iterator[Fin
                 continue
             return
         yield from _compared(layer, seen)
-    yield _total(net, params)
+    yield _total(net, watch)
 
 
-def _total(net: Net, params: Params) -> Finding:
+def _total(net: Net, watch: Watch) -> Finding:
     """Return a finding about all learned values: arrays that layers share are there once."""
-    buffers = {
-        f"{layer.path}.{name}" for layer in net.layers for name in find(layer.node.op.name).buffers
-    }
-    made = sum(values.size for name, values in params.items() if name not in buffers)
+    owners = {owner(node) for node in net.graph.nodes}
+    made = sum(_sizes(seen.arrays)[0] for path, seen in watch.seen.items() if path in owners)
     settings = Settings(convention("macs"), 1, 1)
     predicted = sum(analyses.METRICS["params"].values(net, net.written, settings))
     return Finding("params", "", made == predicted, (predicted, 0), (made, 0))

@@ -74,6 +74,11 @@ class Fields:
             layer, words = self.net[error.path], "top-down = bottom-up"
             yield finding("field", layer, False, words, "they differ", str(error), self.of)
         yield from self._given_up()
+        bad = self.prober.first_not_finite() if self.targets else None
+        if bad is not None:
+            layer, detail = self.net.layers[bad], "infinity or NaN comes out, without any going in"
+            yield finding("field", layer, None, "", "", detail, self.of)
+            return
         for tensor in self.targets:
             layer = self.net.layers[tensor - len(self.net.graph.inputs)]
             advance(layer.path)
@@ -138,7 +143,7 @@ class Fields:
         endless = read_units(self.edges[axis], tensor, unit)
         if endless is None or _hull(endless.get(self.source)) != interval_at(strands, unit):
             return ""
-        same = self.stated.field(tensor, axis, unit) == measured
+        same = self.stated.field(tensor, axis, unit, measured) == measured
         return "the border of a map cuts off a part" if same else ""
 
 

@@ -33,10 +33,6 @@ TOLERANCE = 1e-5
 WHOLE_TOLERANCE = 1e-3
 """A step moves thousands of units of a deep network over a kink of their activation."""
 STATISTICS_TOLERANCE = 1e-6
-POOLS = (
-    "max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool",
-    "global_max_pool",
-)  # fmt: skip
 
 
 class Slope(Record):
@@ -98,10 +94,13 @@ def layer_findings(layer: Layer, seed: int) -> Iterator[Finding]:
     except (ValueError, CnncalcError) as error:
         yield finding("gradient", layer, None, "", "", f"not run in training: {error}")
         return
+    if not np.isfinite(trial.out).all():
+        yield finding("gradient", layer, None, "", "", "infinity or NaN comes out")
+        return
     yield _gradients(layer, trial)
-    if layer.node.op.name in POOLS:
+    if trial.kernel.keeps_sum:
         yield _kept_sum(layer, trial)
-    if layer.node.op.name == "batch_norm":
+    if "running_var" in trial.kernel.buffers:
         yield _normal(layer, trial)
 
 
@@ -147,7 +146,7 @@ def _normal(layer: Layer, trial: Trial) -> Finding:
     """Batch norm in training gives each channel mean β = 0 and variance σ²/(σ² + ε), γ being 1."""
     axes = (0, *range(2, trial.out.ndim))
     variance = trial.xs[0].var(axis=axes)
-    wanted = variance / (variance + getattr(trial.op, "eps", 0))
+    wanted = variance / (variance + trial.call.op.eps)
     mean = float(np.abs(trial.out.mean(axis=axes)).max())
     off = float(np.abs(trial.out.var(axis=axes) - wanted).max())
     ok = mean <= STATISTICS_TOLERANCE and off <= STATISTICS_TOLERANCE

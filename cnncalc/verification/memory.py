@@ -7,15 +7,23 @@ large as its input and output. A backward pass keeps what every layer read and m
 
 from __future__ import annotations
 
+from math import prod
+
 from cnncalc.analyses.memory import live_values
 from cnncalc.errors import CnncalcError
 from cnncalc.net import Layer, Net
+from cnncalc.reference.columns import tile_rows
+from cnncalc.reference.kernel import find
 from cnncalc.units import iec
 from cnncalc.verification.gradients import BATCH
 
 FLOAT32, FLOAT64 = 4, 8
 SCRATCH_BYTES = 16 << 20
 """Tiles of columns, and small arrays."""
+KEPT = 2
+"""Arrays of each layer's size that the tape keeps: inputs with a border, or what it found."""
+BUSIEST = 4
+"""Arrays as large as inputs and output that the busiest layer makes, forward and back."""
 PARAM_COPIES = 6
 """Made, moved off kinks, their gradients, a direction for each, and both ends of a step."""
 
@@ -35,7 +43,8 @@ def backward_bytes(net: Net) -> int:
     """Return a bound on the arrays of a forward and a backward pass in float64."""
     outputs = sum(layer.facts.values for layer in net.layers)
     most = max(map(_beside, net.layers), default=0)
-    values = PARAM_COPIES * _params(net) + 3 * _largest(net) + BATCH * (outputs + 2 * most)
+    maps = BATCH * (KEPT * outputs + BUSIEST * most)
+    values = PARAM_COPIES * _params(net) + 3 * _largest(net) + maps
     return FLOAT64 * values + _columns(net, FLOAT64) + SCRATCH_BYTES
 
 
@@ -63,7 +72,7 @@ def _params(net: Net) -> int:
 
 
 def _beside(layer: Layer) -> int:
-    """Return the values of a layer's inputs, its output, and the borders around its inputs."""
+    """Return the values of a layer's inputs with their borders, its output, and spare ones."""
     inputs = 0
     for shape, windows in zip(layer.ins, layer.windows, strict=True):
         values = shape[0]
@@ -71,18 +80,15 @@ def _beside(layer: Layer) -> int:
             pad = sum(windows[axis].pad) if windows and windows[axis].up == 1 else 0
             values *= size + max(pad, 0)
         inputs += values
-    return inputs + layer.facts.values
+    return inputs + layer.facts.values * (1 + find(layer.node.op.name).spare)
 
 
 def _columns(net: Net, item: int) -> int:
-    """Return the bytes of the largest tile of columns: at least 256 rows of a convolution."""
-    rows = (
-        param.shape[1:] for layer in net.layers for param in layer.params if len(param.shape) > 2
-    )
+    """Return the bytes of the largest tile of columns, all groups of a convolution together."""
     most = 0
-    for shape in rows:
-        values = 1
-        for size in shape:
-            values *= size
-        most = max(most, values)
-    return 256 * most * item
+    for layer in net.layers:
+        kernels = [param.shape[2:] for param in layer.params if len(param.shape) > 2]
+        row = layer.ins[0][0] * prod(kernels[0]) * item if kernels else 0
+        if row:
+            most = max(most, row * min(tile_rows(row), prod(layer.out[1:])))
+    return most

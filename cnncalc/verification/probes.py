@@ -56,6 +56,23 @@ class Prober:
         """Return the input's positions on a spatial axis."""
         return int(self.inputs[self.name].shape[2 + axis])
 
+    def first_not_finite(self) -> int | None:
+        """Return the number of the first layer that makes infinity or NaN by itself, or None."""
+        bad: list[int] = []
+        number = -1
+
+        def around(_: Node, call: Call, xs: tuple[Array, ...]) -> Array:
+            nonlocal number
+            number += 1
+            out = find(call.op.name).forward(call, *xs)
+            if not bad and not np.isfinite(out).all():
+                bad.append(number)
+            return out
+
+        with np.errstate(all="ignore"):
+            forward(self.graph, self.inputs, self.params, around=around)
+        return bad[0] if bad else None
+
     def dirty(self, axis: int, start: int, stop: int) -> dict[int, Array]:
         """Return, for each target, which units on an axis read the rows start … stop - 1."""
         key = (axis, start, stop)

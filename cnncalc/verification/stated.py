@@ -34,10 +34,10 @@ class Stated:
                     row.append((tensor, windows))
             self._reads.append(row)
 
-    def field(self, target: int, axis: int, unit: int) -> Interval | None:
+    def field(self, target: int, axis: int, unit: int, guess: Interval | None) -> Interval | None:
         """Return (first, last) row of the input that a unit reads; None where it reads none."""
         size = self.net.shape_of(self.source)[1 + axis]
-        return edges(lambda a, b: bool(self.dirty(axis, a, b)[target][unit]), size, None)
+        return edges(lambda a, b: bool(self.dirty(axis, a, b)[target][unit]), size, guess)
 
     def dirty(self, axis: int, start: int, stop: int) -> dict[int, Array]:
         """Return, for each tensor, which units on an axis read the rows start … stop - 1."""
@@ -68,11 +68,10 @@ def _through(marked: Array, windows: tuple[Window, ...], shape: tuple[int, ...])
             continue
         rows = np.moveaxis(marked, axis, 0)
         found = np.zeros((size, *rows.shape[1:]), bool)
-        for unit in range(size):
-            taps = window.taps(unit)
-            if taps is not None:
-                first, last, step = taps
-                inside = [t for t in range(first, last + 1, step) if 0 <= t < len(rows)]
-                found[unit] = rows[inside].any(axis=0)
+        starts = np.arange(size) * window.stride - window.pad[0]
+        for tap in range(window.kernel):
+            at = starts + window.dilation * tap
+            real = (at >= 0) & (at <= (len(rows) - 1) * window.up) & (at % window.up == 0)
+            found[real] |= rows[at[real] // window.up]
         marked = np.moveaxis(found, 0, axis)
     return marked

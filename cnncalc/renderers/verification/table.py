@@ -128,7 +128,8 @@ def _summary(verification: Verification, options: Options) -> Text:
     if failed:
         text = f"✗ {verification.title}: {failed} of {checks:,} checks failed"
     else:
-        text = f"✓ {verification.title}: {checks:,} checks hold at {layers:,} layers"
+        word = "layer" if layers == 1 else "layers"
+        text = f"✓ {verification.title}: {checks:,} checks hold at {layers:,} {word}"
     return Text(_shown(text, options) + "\n", style="bold red" if failed else "green")
 
 
