@@ -22,8 +22,10 @@ SCRATCH_BYTES = 16 << 20
 """Tiles of columns, and small arrays."""
 KEPT = 2
 """Arrays of each layer's size that the tape keeps: inputs with a border, or what it found."""
-BUSIEST = 4
+BUSIEST = 5
 """Arrays as large as inputs and output that the busiest layer makes, forward and back."""
+INPUT_COPIES = 3
+"""As made, made small, with NaN in it."""
 PARAM_COPIES = 6
 """Made, moved off kinks, their gradients, a direction for each, and both ends of a step."""
 
@@ -35,7 +37,7 @@ def forward_bytes(net: Net) -> int:
         (alive + max(map(_beside, parts)) for alive, parts in zip(live, net.written, strict=True)),
         default=0,
     )
-    values = _params(net) + _largest(net) + most
+    values = _params(net) + _largest(net) + most + INPUT_COPIES * _inputs(net)
     return FLOAT32 * values + _columns(net, FLOAT32) + SCRATCH_BYTES
 
 
@@ -43,7 +45,7 @@ def backward_bytes(net: Net) -> int:
     """Return a bound on the arrays of a forward and a backward pass in float64."""
     outputs = sum(layer.facts.values for layer in net.layers)
     most = max(map(_beside, net.layers), default=0)
-    maps = BATCH * (KEPT * outputs + BUSIEST * most)
+    maps = BATCH * (KEPT * outputs + BUSIEST * most + INPUT_COPIES * _inputs(net))
     values = PARAM_COPIES * _params(net) + 3 * _largest(net) + maps
     return FLOAT64 * values + _columns(net, FLOAT64) + SCRATCH_BYTES
 
@@ -59,6 +61,10 @@ def need_memory(net: Net, limit: int, *, backward: bool) -> None:
             f"{iec(needed)}, and the limit is {iec(limit)}",
             hint=f"raise it with --memory {needed // (1 << 30) + 1}GiB, or give a smaller --input",
         )
+
+
+def _inputs(net: Net) -> int:
+    return sum(map(prod, net.graph.inputs.values()))
 
 
 def _largest(net: Net) -> int:
@@ -80,7 +86,8 @@ def _beside(layer: Layer) -> int:
             pad = sum(windows[axis].pad) if windows and windows[axis].up == 1 else 0
             values *= size + max(pad, 0)
         inputs += values
-    return inputs + layer.facts.values * (1 + find(layer.node.op.name).spare)
+    marks = layer.facts.values // 2  # which values are NaN, a byte each
+    return inputs + layer.facts.values * (1 + find(layer.node.op.name).spare) + marks
 
 
 def _columns(net: Net, item: int) -> int:
