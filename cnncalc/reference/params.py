@@ -51,12 +51,7 @@ class Params(Mapping[str, Array]):
                     f"array {key!r} names no layer",
                     hint="write the layer's path before it: conv1.weight",
                 )
-            array = np.asarray(values)
-            if array.dtype.kind not in "fiub":
-                raise CnncalcError(
-                    f"array {key} holds {array.dtype}", hint="give numbers: float32 or float64"
-                )
-            self._given.setdefault(path, {})[name] = array
+            self._given.setdefault(path, {})[name] = real_numbers(f"array {key}", values)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, seed: int | None = None) -> Params:
@@ -64,10 +59,11 @@ class Params(Mapping[str, Array]):
         name = os.fspath(path)
         hint = "write it with numpy.savez, an array by each name such as conv1.weight"
         try:
-            file = np.load(name, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise CnncalcError(f"cannot read {name} as arrays by name: it holds one", hint=hint)
-            with file:
+            with open(path, "rb") as raw:  # noqa: PTH123 NumPy would leave a damaged file open
+                file = np.load(raw, allow_pickle=False)
+                if not isinstance(file, np.lib.npyio.NpzFile):
+                    text = f"cannot read {name} as arrays by name: it holds one"
+                    raise CnncalcError(text, hint=hint)
                 return cls({key: file[key] for key in file.files}, seed=seed)
         except OSError as error:
             reason = error.strerror or "it is no .npz file"
@@ -160,7 +156,7 @@ class Params(Mapping[str, Array]):
             if owners[path] != path:
                 raise CnncalcError(
                     f"array {name}: {path} uses the arrays of {owners[path]}",
-                    hint=f"name it {owners[path]}.{name.rpartition('.')[2]}",
+                    hint=f"give {owners[path]}.{name.rpartition('.')[2]}",
                 )
 
     def _layers(self) -> dict[str, dict[str, Array]]:
@@ -187,6 +183,17 @@ class _Settled(NamedTuple):
 
     shapes: tuple[tuple[int, ...], ...]
     arrays: dict[str, Array]
+
+
+def real_numbers(title: str, values: Any) -> Array:
+    """Return values as an array; raises CnncalcError where they are no real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise CnncalcError(f"{title} is no array of numbers", hint="give real numbers") from None
+    if array.dtype.kind not in "fiub":
+        raise CnncalcError(f"{title} holds {array.dtype}", hint="give real numbers")
+    return array
 
 
 def owner(node: Node) -> str:

@@ -14,7 +14,7 @@ from cnncalc.graph import Graph, Node, fold, fold_back
 from cnncalc.net import Net
 from cnncalc.reference.arrays import Array, packed
 from cnncalc.reference.kernel import Call, Workbench, find
-from cnncalc.reference.params import Params, owner
+from cnncalc.reference.params import Params, owner, real_numbers
 
 MODES = ("inference", "training")
 """How batch norm and dropout act."""
@@ -35,7 +35,7 @@ class Tensor:
     __slots__ = ("array", "own", "readers")
 
     def __init__(self, array: Array, readers: int, *, own: bool) -> None:
-        self.array: Array | None = array
+        self.array: Array | None = array if readers else None
         self.readers = readers
         self.own = own
 
@@ -91,6 +91,8 @@ class _Pass:
         self.around = around
         self.seed = seed
         self.bench = Workbench()
+        self.moved: dict[str, dict[str, Array]] = {}
+        """Running statistics that this pass has moved: a layer that shares them goes on there."""
         self.largest = 1
         """Bytes of the largest output of a layer."""
         self.readers = _readers(graph)
@@ -108,6 +110,8 @@ class _Pass:
         xs = tuple([tensor.read() for tensor in ins])
         random = np.random.default_rng((self.seed, self.made)) if self.training else None
         arrays = self.params.layer(node, xs)
+        if node.shares is not None and self.tape is not None:
+            arrays = {**arrays, **self.moved.get(owner(node), {})}
         call = Call(node.op, arrays, training=self.training, bench=self.bench, random=random)
         if self.tape is not None:
             call.keep = True
@@ -120,6 +124,7 @@ class _Pass:
             out = self.around(node, call, xs)
         if call.updates and self.tape is not None:
             path = owner(node)
+            self.moved[path] = call.updates
             self.tape.updates |= {f"{path}.{name}": new for name, new in call.updates.items()}
         self.largest = max(self.largest, out.nbytes)
         readers = self.readers[self.made]
@@ -183,10 +188,10 @@ def forward(
     graph = net.graph if isinstance(net, Net) else net
     if mode not in MODES:
         raise CnncalcError(f"no mode {mode!r}", hint=did_you_mean(mode, MODES))
-    if threads < 1 or seed < 0:
-        raise CnncalcError(
-            f"threads={threads}, seed={seed}: threads is 1 or more, a seed 0 or more"
-        )
+    if threads < 1:
+        raise CnncalcError(f"threads {threads} is below 1")
+    if seed < 0:
+        raise CnncalcError(f"seed {seed} is below 0", hint="give 0, 1, 2, …")
     if threads > 1 and (mode == "training" or tape is not None or around is not None):
         raise CnncalcError(
             f"threads={threads} is for inference without a tape and without `around`",
@@ -245,21 +250,30 @@ def _checked(graph: Graph, inputs: Array | Mapping[str, Array]) -> list[Array]:
         raise CnncalcError(f"input {missing[0]!r} is missing", hint=f"give {', '.join(names)}")
     arrays = [np.asarray(given[name]) for name in names]
     for name, x in zip(names, arrays, strict=True):
-        _check_input(name, x, graph.inputs[name], arrays[0])
+        _check_input(name, x, graph.inputs[name])
+        _check_beside(name, x, names[0], arrays[0])
     return arrays
 
 
-def _check_input(name: str, x: Array, shape: tuple[int, ...], first: Array) -> None:
+def _check_beside(name: str, x: Array, first_name: str, first: Array) -> None:
+    if len(x) != len(first):
+        raise CnncalcError(
+            f"input {name!r} has {len(x)} samples, and input {first_name!r} has {len(first)}",
+            hint="the inputs of a run have as many samples each",
+        )
+    if x.dtype != first.dtype:
+        raise CnncalcError(
+            f"input {name!r} holds {x.dtype}, and input {first_name!r} holds {first.dtype}",
+            hint="give all inputs of a run in one precision",
+        )
+
+
+def _check_input(name: str, x: Array, shape: tuple[int, ...]) -> None:
     if x.dtype not in (np.float32, np.float64):
         raise CnncalcError(
             f"input {name!r} holds {x.dtype}", hint="give float32 or float64: x.astype('float32')"
         )
-    if x.dtype != first.dtype:
-        raise CnncalcError(
-            f"input {name!r} is {x.dtype}, and the first is {first.dtype}",
-            hint="give one precision",
-        )
-    if x.shape[1:] != shape or not len(x) or len(x) != len(first):
+    if x.shape[1:] != shape or not len(x):
         wanted = ", ".join(map(str, ("N", *shape)))
         raise CnncalcError(
             f"input {name!r} is {x.shape}, and the network reads ({wanted})",
@@ -277,11 +291,17 @@ def backward(net: Net | Graph, tape: Tape, grads: Array | Mapping[str, Array]) -
     graph = net.graph if isinstance(net, Net) else net
     names = [graph.name_of(number) for number in graph.outputs]
     given = grads if isinstance(grads, Mapping) else {names[0]: grads}
-    if tape.graph is not graph or (not tape.calls and graph.nodes):
+    if not isinstance(grads, Mapping) and len(names) > 1:
         raise CnncalcError(
-            "the tape is empty, or of another network",
-            hint="run forward(…, tape=tape) before each backward",
+            f"the network has {len(names)} outputs",
+            hint=f"give gradients by name: {', '.join(names)}",
         )
+    if not tape.calls and graph.nodes:
+        raise CnncalcError(
+            "the tape is empty", hint="run forward(…, tape=tape) before each backward"
+        )
+    if tape.graph is not graph:
+        raise CnncalcError("the tape is of another network")
     seed = {}
     for number, name in zip(graph.outputs, names, strict=True):
         if name in given:
@@ -313,7 +333,7 @@ def _sum(one: list[Array], other: list[Array]) -> list[Array]:
 
 
 def _fitting(name: str, grad: Any, out: Array) -> Array:
-    array: Array = np.asarray(grad, out.dtype)
+    array = real_numbers(f"the gradient of {name!r}", grad).astype(out.dtype, copy=False)
     if array.shape != out.shape:
         raise CnncalcError(
             f"the gradient of {name!r} is {array.shape}, and the output is {out.shape}"
