@@ -41,6 +41,8 @@ class Params(Mapping[str, Array]):
         if seed is not None and seed < 0:
             raise CnncalcError(f"seed {seed} is below 0", hint="give 0, 1, 2, …")
         self.seed = seed
+        self.largest_map = 0
+        """Bytes of the largest map that one image has had in a run; 0 before the first."""
         self._given: dict[str, dict[str, Array]] = {}
         self._ready: dict[tuple[str, str], _Settled] = {}
         self._making = Lock()

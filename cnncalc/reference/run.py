@@ -20,7 +20,7 @@ MODES = ("inference", "training")
 """How batch norm and dropout act."""
 LARGEST_BLOCK = (32 << 20) - (64 << 10)
 """Just below the largest block from whose freeing glibc learns."""
-MAPS_AT_ONCE = 12 << 20
+MAPS_AT_ONCE = 20 << 20
 """Bytes of a map up to which a thread takes more images at once."""
 Around = Callable[[Node, Call, tuple[Array, ...]], Array]
 """Runs a layer in place of its kernel's `forward`: it may look on, or change what goes in."""
@@ -216,20 +216,26 @@ def forward(
 def _spread(graph: Graph, arrays: list[Array], params: Params, threads: int) -> dict[str, Array]:
     """Run the images in as many shares as there are threads, a few of a share at a time.
 
-    More images at once make taller products, as long as their maps stay in the cache: the first
-    image of a share tells how large these are.
+    More images at once make taller products, as long as their maps stay in the cache: params
+    remember how large these are, from the first image that ran.
     """
 
-    def run(start: int, stop: int) -> tuple[dict[str, Array], int]:
+    def run(start: int, stop: int) -> dict[str, Array]:
         once = _Pass(graph, params, False, None, None, 0)
-        return once.run([x[start:stop] for x in arrays]), once.largest
+        outputs = once.run([x[start:stop] for x in arrays])
+        params.largest_map = once.largest // (stop - start)
+        return outputs
 
     def share(images: Array) -> list[dict[str, Array]]:
-        first, after = int(images[0]), int(images[-1]) + 1
-        outputs, largest = run(first, first + 1)
-        step = max(1, MAPS_AT_ONCE // largest)
-        starts = range(first + 1, after, step)
-        return [outputs, *(run(start, min(start + step, after))[0] for start in starts)]
+        start, after = int(images[0]), int(images[-1]) + 1
+        parts = []
+        if not params.largest_map:
+            parts.append(run(start, start + 1))
+            start += 1
+        most = max(1, MAPS_AT_ONCE // max(1, params.largest_map))
+        turns = -(-(after - start) // most)
+        groups = np.array_split(np.arange(start, after), turns) if turns else []
+        return [*parts, *(run(int(some[0]), int(some[-1]) + 1) for some in groups)]
 
     count = len(arrays[0])
     shares = np.array_split(np.arange(count), min(threads, count))
