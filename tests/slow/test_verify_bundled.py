@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from generated.properties import text_of
+from generated.build import text_of
 from generated.strategies import graphs
 from hypothesis import HealthCheck, given, note, settings
 
@@ -19,8 +19,17 @@ pytestmark = pytest.mark.slow
 
 NETWORKS = {variant or path.stem: (path, variant) for path, variant in bundled()}
 
-SMALLER: dict[str, tuple[int, ...]] = {"unet": (1, 160, 160)}
-"""Networks that take minutes at full resolution: U-Net's 16 phases on two axes, 512×512."""
+SMALLER: dict[str, tuple[int, ...]] = {
+    "unet": (1, 160, 160),
+    "retinanet_resnet50_fpn": (3, 256, 256),
+    "deeplabv3_resnet50": (3, 200, 200),
+    "deeplabv3_resnet101": (3, 200, 200),
+    "fcn_resnet50": (3, 200, 200),
+    "fcn_resnet101": (3, 200, 200),
+    "efficientnet_v2_l": (3, 224, 224),
+    "efficientnet_b7": (3, 224, 224),
+}
+"""Networks that take a minute or more at full resolution; the others run at theirs."""
 
 GRADIENTS: dict[str, tuple[int, ...]] = {
     "lenet5": (1, 32, 32),

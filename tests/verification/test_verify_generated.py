@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generated.properties import text_of
+from generated.build import text_of
 from generated.strategies import graphs
 from hypothesis import HealthCheck, given, note, settings
 
