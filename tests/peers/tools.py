@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from oracles import torchvision
 from torch import Tensor, nn
 
 torch.set_num_threads(1)
@@ -125,21 +126,6 @@ def need(tool: str) -> None:
 
 def tool_version(tool: str) -> str:
     return version(tool).partition("+")[0]
-
-
-def torchvision() -> Any:
-    """Return torchvision, whose compiled operators for detection are not needed here."""
-    if not _libraries:
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _libraries.append(library)
-    import torchvision as package
-
-    return package
-
-
-_libraries: list[torch.library.Library] = []  # a library's operators live as long as it does
 
 
 ARGUMENTS = {

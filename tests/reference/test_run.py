@@ -315,6 +315,7 @@ REFUSED: list[tuple[Graph, Any, dict[str, Any], str, str]] = [
     # network, inputs, options, error, hint
     (BOTH, IMAGE, {"mode": "train"}, "no mode 'train'", "did you mean 'training'?"),
     (BOTH, IMAGE, {"mode": "x"}, "no mode 'x'", "choose one of inference, training"),
+    (BOTH, IMAGE, {"threads": 0}, "threads 0 is below 1", ""),
     (BOTH, {"imag": IMAGE}, {}, "no input 'imag'", "did you mean 'image'?"),
     (PAIR, {"image": IMAGE}, {}, "input 'other' is missing", "give image, other"),
     (PAIR, {}, {}, "input 'image' is missing", "give image, other"),

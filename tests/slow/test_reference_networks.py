@@ -18,6 +18,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import oracles  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 import cnncalc  # noqa: E402
@@ -66,24 +67,8 @@ class UNet(nn.Module):
         return self.head(x)
 
 
-libraries: list[Any] = []
-
-
 def of_torchvision(name: str) -> nn.Module:
-    _declare()
-    return getattr(pytest.importorskip("torchvision").models, name)(weights=None)
-
-
-def _declare() -> None:
-    """See that torchvision can be imported, without its compiled operators too: none is used."""
-    try:
-        pytest.importorskip("torchvision")
-    except RuntimeError:
-        libraries.append(torch.library.Library("torchvision", "DEF"))
-        for name in ("nms", "qnms"):
-            libraries[0].define(
-                f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-            )
+    return getattr(oracles.torchvision().models, name)(weights=None)
 
 
 def randomise(model: nn.Module, x: Tensor, seed: int) -> None:

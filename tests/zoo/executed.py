@@ -7,21 +7,16 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+import oracles
 import torch
 from torch import nn
 
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import per_axis
 
-try:
-    import torchvision
-except RuntimeError:  # built for another torch, so that its own operators are missing: no loss here
-    _library = torch.library.Library("torchvision", "DEF")
-    _library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+torchvision = oracles.torchvision()
 
-from torchvision.models.regnet import BlockParams
+BlockParams = torchvision.models.regnet.BlockParams
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 KINDS = frozenset({"conv", "depthwise", "conv_transpose", "linear"})
