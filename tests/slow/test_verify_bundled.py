@@ -33,7 +33,7 @@ SMALLER: dict[str, tuple[int, ...]] = {
 
 GRADIENTS: dict[str, tuple[int, ...]] = {
     "lenet5": (1, 32, 32),
-    "m5": (1, 4000),
+    "m5": (1, 8000),
     "squeezenet1_1": (3, 64, 64),
     "mobilenet_v2": (3, 64, 64),
     "googlenet": (3, 64, 64),
@@ -45,7 +45,7 @@ EVERY_FIELD: dict[str, tuple[int, ...]] = {
     "googlenet": (3, 96, 96),
     "mobilenet_v3_small": (3, 96, 96),
     "unet": (1, 48, 48),
-    "m5": (1, 4000),
+    "m5": (1, 8000),
 }
 
 
