@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from cnncalc.records import Record
@@ -19,6 +20,12 @@ TITLES = {
 """Key of a finding -> its title, in the order in which they are shown."""
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
 class Finding(Record):
     """One comparison at one layer: what the analysis predicts, and what running it showed.
 
@@ -26,6 +33,7 @@ class Finding(Record):
     the rows that a unit reads on each axis, as [unit, [first, last]], null for none; a number or
     words for the others. `ok` is None where nothing could be compared; `detail` says why. `file`
     and `line` are the place in the spec that the layer comes from; "" and 0 where there is none.
+    `of` is the input that a field is of, in a network with several.
     """
 
     key: str
@@ -36,10 +44,11 @@ class Finding(Record):
     detail: str = ""
     file: str = ""
     line: int = 0
+    of: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON data."""
-        return self._asdict()
+        """Return the finding as JSON data; JSON has no word for infinity and NaN."""
+        return {key: _plain(value) for key, value in self._asdict().items()}
 
 
 class Verification(Record):

@@ -36,15 +36,16 @@ Published numbers stand in a spec's `meta`, or in that of a variant:
 - `source`: who published them.
 
 `cnncalc specs` lists them. `cnncalc specs --check` recomputes all, marks each network with ✓ or ✗,
-and ends with exit code 1 where one differs. The tests compare each network with PyTorch, too: the
-sequence of convolutions and fully connected layers that PyTorch executes, with kernels, strides,
-dilations, groups, output shapes and params.
+and ends with exit code 1 where one differs. The tests compare each network but LeNet-5 and M5 with
+PyTorch, too: the sequence of convolutions and fully connected layers that PyTorch executes, with
+kernels, strides, dilations, groups, output shapes and params.
 
 ## Every network
 
-MACs are for the input that is named, at inference. *RF* is the receptive field of the (first)
-output, or where the output sees the whole map, of the last layer that has a local field; in pixels,
-a range where upsampling makes phases that differ, with ~ where branches are out of step, with *
+MACs, memory and layers are of all that a spec holds, auxiliary heads too, for the input that is
+named. *RF* is the receptive field of the first output, or where that sees the whole map, of the
+last layer that has a local field; a report's header gives the last layer's. It is in pixels, a
+range where upsampling makes phases that differ, with ~ where branches are out of step, with *
 where the whole map enters before. *Memory* is the peak of the feature maps alive at once, as
 float32. *Layers* are those of a report, in which a convolution with its norm and activation is one.
 """

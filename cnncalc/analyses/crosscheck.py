@@ -22,7 +22,14 @@ Edges = list[list[tuple[int, Window]]]
 
 
 class CrossCheckError(RuntimeError):
-    """Both directions disagree: a fault in cnncalc itself, so no report can be trusted."""
+    """Both directions disagree: a fault in cnncalc itself, so no report can be trusted.
+
+    `path` is the layer whose field they disagree about.
+    """
+
+    def __init__(self, text: str, path: str) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class Agreement(Record):
@@ -185,5 +192,6 @@ def _must_lie_inside(
         name: Callable[[int], str] = receptive.net.graph.name_of
         raise CrossCheckError(
             f"unit {unit} of {name(end)} reads {whole} on axis {axis} bottom-up, "
-            f"but {here} top-down through {name(tensor)}"
+            f"but {here} top-down through {name(tensor)}",
+            name(end),
         )

@@ -18,6 +18,10 @@ def outputs(texts: list[str], formats: tuple[str, ...]) -> list[tuple[str, str]]
             f"-o: {' and '.join(printed)} would both go to standard output",
             hint=f"give one of them a file: -o {printed[-1]}=PATH",
         )
+    paths = [os.path.realpath(path) for _, path in pairs if path and not path.startswith("/dev/")]
+    twice = next((path for path in paths if paths.count(path) > 1), "")
+    if twice:
+        raise CnncalcError(f"-o: two formats would go to {twice}", hint="give each its own file")
     return pairs
 
 
@@ -63,3 +67,7 @@ def print_text(text: str) -> None:
         data = text.encode(sys.stdout.encoding, "backslashreplace")
         sys.stdout.flush()
         sys.stdout.buffer.write(data + b"\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CnncalcError(f"cannot write to standard output: {error.strerror}") from None

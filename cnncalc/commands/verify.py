@@ -60,6 +60,8 @@ def verify(
     from cnncalc.renderers.verification import FORMATS
 
     chosen = outputs(output or ["table"], tuple(FORMATS))
+    if specs.count("-") > 1:
+        raise CnncalcError("- is given twice, and standard input is there once")
     nets = [load(spec, variant, set_, input_, max_layers) for spec in specs]
     options = {
         "backward": backward,
@@ -76,12 +78,13 @@ def verify(
 
 def _verified(nets: list[Any], options: dict[str, Any]) -> list[Any]:
     import cnncalc
+    from cnncalc.renderers.text import clean
 
     found = []
     with _progress(len(nets)) as tell:
         for number, net in enumerate(nets):
             title = net.origin.variant or net.origin.name or net.origin.spec
-            advance = partial(tell, number, title)
+            advance = partial(tell, number, clean(title))
             found.append(cnncalc.verify(net, advance=advance, **options))
     return found
 
@@ -127,6 +130,8 @@ def _progress(count: int) -> Iterator[Callable[[int, str, str], Any]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from cnncalc.renderers.text import clean
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -135,7 +140,7 @@ def _progress(count: int) -> Iterator[Callable[[int, str, str], Any]]:
         TextColumn("{task.fields[step]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verify", total=count, step="")
+        task = bar.add_task("verify", total=count if count > 1 else None, step="")
         yield lambda number, name, step: bar.update(
-            task, completed=number, description=name, step=step
+            task, completed=number, description=name, step=clean(step)
         )

@@ -79,7 +79,8 @@ def _axis(
     yield from _table(list(_rows(edges, units, tensor, names)))
     if reached != bottom_up:
         raise CrossCheckError(
-            f"unit {unit} of {names[tensor]} reads {bottom_up} bottom-up, but {reached} top-down"
+            f"unit {unit} of {names[tensor]} reads {bottom_up} bottom-up, but {reached} top-down",
+            names[tensor],
         )
     yield f"   rf_0 = {number(_size(reached))} = RF: top-down and bottom-up agree"
 

@@ -81,7 +81,7 @@ def _rounded_up(window: Window, size: int) -> Window:
 def _need_small_padding(op: Op, shape: Shape, windows: tuple[Window, ...]) -> None:
     """Raise ShapeError where a window could lie in the padding alone; PyTorch's rule.
 
-    The words half and same cannot lead to that, and are allowed under any dilation.
+    The words half and same are allowed under any dilation, as ONNX allows them.
     """
     for axis, window in enumerate(windows):
         if max(window.pad) > window.kernel // 2:

@@ -22,6 +22,8 @@ from cnncalc.reference.windows import sides, tap_places, views
 
 TILE_BYTES = 1 << 20
 """Columns gathered at once: more would leave the cache before the product reads them."""
+LARGEST_TILE = 1 << 26
+"""Bytes that a tile may have to reach TILE_ROWS, where rows are long."""
 TILE_ROWS = 256
 """Fewest output positions a tile: with less, reading the weights would cost more than products."""
 
@@ -86,7 +88,7 @@ def by_columns(
     shape: tuple[int, ...] = (*places, out)
     y = np.empty(shape, x.dtype)
     row_bytes = groups * matrix.shape[1] * x.itemsize
-    for tile in _tiles(places, max(TILE_ROWS, TILE_BYTES // row_bytes)):
+    for tile in _tiles(places, tile_rows(row_bytes)):
         taken: Array = columns[tile]
         held = bench.scratch(taken.size, x.dtype)
         np.copyto(held.reshape(taken.shape), taken)
@@ -102,6 +104,12 @@ def _product(bench: Workbench, rows: Array, matrix: Array, y: Array, bias: Array
     bench.matmul(rows.transpose(1, 0, 2), matrix, out=cells)
     if bias is not None:
         y += bias
+
+
+def tile_rows(row_bytes: int) -> int:
+    """Return how many output positions a tile has whose rows are so large."""
+    fewest = min(TILE_ROWS, LARGEST_TILE // row_bytes)
+    return max(fewest, TILE_BYTES // row_bytes, 1)
 
 
 def _tiles(places: tuple[int, ...], most: int) -> Iterator[tuple[int | slice, ...]]:

@@ -115,7 +115,7 @@ class Maker:
 
     def he(self, shape: tuple[int, ...], fan_in: int) -> Array:
         """Return normal values of variance 2/fan_in; He, Zhang, Ren, Sun, arXiv:1502.01852."""
-        values = self.random.standard_normal(shape, np.float32).astype(self.dtype)
+        values = self.random.standard_normal(shape, np.float32).astype(self.dtype, copy=False)
         values *= (2 / fan_in) ** 0.5
         return values
 
@@ -133,6 +133,10 @@ class Kernel:
 
     buffers: tuple[str, ...] = ()
     """Names of arrays that are not learned (running statistics)."""
+    keeps_sum: bool = False
+    """Whether the inputs' gradients have the sum of the output's, as pooling's have."""
+    spare: int = 0
+    """How many arrays as large as the output `forward` makes beside it."""
 
     def params(self, op: Any, make: Maker, *shapes: tuple[int, ...]) -> dict[str, Array]:
         """Return the layer's arrays by name, for inputs of these shapes (N, C, *spatial)."""

@@ -202,6 +202,8 @@ def _running_inverse(call: Call) -> Array:
 class _PerSample(Kernel):
     """What layer, instance and group norm share: a sample's own statistics, in either mode."""
 
+    spare = 2
+
     def sets(self, op: Any, shape: tuple[int, ...]) -> tuple[tuple[int, ...], Axes]:
         """Return (the shape in which to see a map, the axes of a set in that shape)."""
         raise NotImplementedError
@@ -281,8 +283,10 @@ class LocalResponseNorm(Kernel):
     channels that do not exist are zeros.
     """
 
+    spare = 3
+
     def forward(self, call: Call, *xs: Array) -> Array:
-        """Return the map divided by the mean square of neighbouring channels."""
+        """Return x / d^β."""
         (x,), op = xs, call.op
         base = _neighbours(np.square(x), op.size // 2, (op.size - 1) // 2)
         base *= op.alpha / op.size

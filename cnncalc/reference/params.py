@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
@@ -36,51 +38,86 @@ class Params(Mapping[str, Array]):
     """
 
     def __init__(self, arrays: Mapping[str, Any] | None = None, *, seed: int | None = None) -> None:
+        if seed is not None and seed < 0:
+            raise CnncalcError(f"seed {seed} is below 0", hint="give 0, 1, 2, …")
         self.seed = seed
+        self.largest_map = 0
+        """Bytes of the largest map that one image has had in a run; 0 before the first."""
         self._given: dict[str, dict[str, Array]] = {}
-        self._ready: dict[str, dict[str, Array]] = {}
+        self._ready: dict[tuple[str, str], _Settled] = {}
         self._making = Lock()
         for key, values in (arrays or {}).items():
-            path, _, name = key.rpartition(".")
-            self._given.setdefault(path, {})[name] = np.asarray(values)
+            path, dot, name = key.rpartition(".")
+            if not dot:
+                raise CnncalcError(
+                    f"array {key!r} names no layer",
+                    hint="write the layer's path before it: conv1.weight",
+                )
+            self._given.setdefault(path, {})[name] = real_numbers(f"array {key}", values)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, seed: int | None = None) -> Params:
         """Return the arrays of an `.npz` file; raises CnncalcError where it cannot be read."""
+        name = os.fspath(path)
+        hint = "write it with numpy.savez, an array by each name such as conv1.weight"
         try:
-            with np.load(path, allow_pickle=False) as file:
-                return cls({name: file[name] for name in file.files}, seed=seed)
-        except (OSError, ValueError, AttributeError, EOFError) as error:
-            raise CnncalcError(
-                f"cannot read {os.fspath(path)} as arrays: {error}",
-                hint="write it with numpy.savez, an array by each name such as conv1.weight",
-            ) from None
+            with open(path, "rb") as raw:  # noqa: PTH123 NumPy would leave a damaged file open
+                file = np.load(raw, allow_pickle=False)
+                if not isinstance(file, np.lib.npyio.NpzFile):
+                    text = f"cannot read {name} as arrays by name: it holds one"
+                    raise CnncalcError(text, hint=hint)
+                return cls({key: file[key] for key in file.files}, seed=seed)
+        except OSError as error:
+            reason = error.strerror or "it is no .npz file"
+        except (ValueError, EOFError, MemoryError, SyntaxError, zlib.error, BadZipFile):
+            reason = "it is damaged, or no .npz file of plain numbers"
+        raise CnncalcError(f"cannot read {name} as arrays: {reason}", hint=hint)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write all arrays that are given or made so far to an `.npz` file."""
-        with open(path, "wb") as file:  # noqa: PTH123 np.savez would add an ending to a name
-            arrays: dict[str, Any] = {n: np.ascontiguousarray(values) for n, values in self.items()}
-            np.savez(file, **arrays)
+        """Write all arrays that are given or made so far to an `.npz` file.
+
+        Raises CnncalcError where it cannot be written.
+        """
+        arrays: dict[str, Any] = {n: np.ascontiguousarray(values) for n, values in self.items()}
+        try:
+            with open(path, "wb") as file:  # noqa: PTH123 np.savez would add an ending to a name
+                np.savez(file, **arrays)
+        except OSError as error:
+            raise CnncalcError(f"cannot write {os.fspath(path)}: {error.strerror}") from None
 
     def updated(self, arrays: Mapping[str, Array]) -> Params:
         """Return the same params with some arrays exchanged."""
         return Params({**self, **arrays}, seed=self.seed)
 
     def layer(self, node: Node, xs: tuple[Array, ...]) -> dict[str, Array]:
-        """Return the arrays of a layer by their own names, given its inputs.
+        """Return the arrays of a layer by their own names, given its inputs, in their precision.
 
         Raises CnncalcError where one is missing, has another shape, or is not the layer's.
         """
-        path = owner(node)
-        ready = self._ready.get(path)
-        if ready is not None:
-            return ready
-        with self._making:
-            if path not in self._ready:
-                self._ready[path] = self._settle(node, path, xs)
-        return self._ready[path]
+        path, dtype = owner(node), xs[0].dtype
+        settled = self._ready.get((path, dtype.char))
+        if settled is None:
+            with self._making:
+                settled = self._ready.get((path, dtype.char))
+                if settled is None:
+                    settled = self._settle(node, path, xs)
+                    self._ready[path, dtype.char] = settled
+        if settled.shapes != tuple([x.shape[1:] for x in xs]):
+            return self._fitted(node, path, xs, settled)
+        return settled.arrays
 
-    def _settle(self, node: Node, path: str, xs: tuple[Array, ...]) -> dict[str, Array]:
+    def _fitted(
+        self, node: Node, path: str, xs: tuple[Array, ...], settled: _Settled
+    ) -> dict[str, Array]:
+        """Return the arrays for inputs of other shapes: the same, unless others are needed."""
+        blank = _Blank(np.random.default_rng(0), xs[0].dtype)
+        wanted = find(node.op.name).params(node.op, blank, *[x.shape for x in xs])
+        if all(values.shape == wanted[name].shape for name, values in settled.arrays.items()):
+            return settled.arrays
+        settled = self._ready[path, xs[0].dtype.char] = self._settle(node, path, xs)
+        return settled.arrays
+
+    def _settle(self, node: Node, path: str, xs: tuple[Array, ...]) -> _Settled:
         kernel, given = find(node.op.name), self._given.get(path, {})
         shapes, dtype = tuple(x.shape for x in xs), xs[0].dtype
         random = np.random.default_rng(((self.seed or 0), crc32(path.encode())))
@@ -95,7 +132,7 @@ class Params(Mapping[str, Array]):
         for name, values in given.items():
             self._check(path, name, values, arrays)
             arrays[name][...] = values
-        return arrays
+        return _Settled(tuple(shape[1:] for shape in shapes), arrays)
 
     def _check(self, path: str, name: str, values: Array, wanted: Mapping[str, Array]) -> None:
         if name not in wanted:
@@ -110,28 +147,55 @@ class Params(Mapping[str, Array]):
 
     def check_names(self, graph: Graph) -> None:
         """Raise CnncalcError for an array that belongs to no layer of the network."""
-        paths = {node.path for node in graph.nodes}
+        owners = {node.path: owner(node) for node in graph.nodes}
         for path in self._given:
-            if path not in paths:
-                name = f"{path}.{next(iter(self._given[path]))}"
+            name = f"{path}.{next(iter(self._given[path]))}"
+            if path not in owners:
                 raise CnncalcError(
                     f"array {name}: the network has no layer {path!r}",
-                    hint=did_you_mean(path, paths),
+                    hint=did_you_mean(path, owners),
                 )
+            if owners[path] != path:
+                raise CnncalcError(
+                    f"array {name}: {path} uses the arrays of {owners[path]}",
+                    hint=f"give {owners[path]}.{name.rpartition('.')[2]}",
+                )
+
+    def _layers(self) -> dict[str, dict[str, Array]]:
+        """Return what is known of each layer: its arrays as they ran last, else as given."""
+        return {**self._given, **{path: s.arrays for (path, _), s in self._ready.items()}}
 
     def __getitem__(self, key: str) -> Array:
         path, _, name = key.rpartition(".")
-        layer = self._ready.get(path) or self._given.get(path, {})
+        layer = self._layers().get(path, {})
         if name not in layer:
             raise KeyError(key)
         return layer[name]
 
     def __iter__(self) -> Iterator[str]:
-        for path, layer in {**self._given, **self._ready}.items():
+        for path, layer in self._layers().items():
             yield from (f"{path}.{name}" for name in layer)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return sum(map(len, self._layers().values()))
+
+
+class _Settled(NamedTuple):
+    """Arrays of a layer, checked for inputs of these shapes (C, *spatial)."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    arrays: dict[str, Array]
+
+
+def real_numbers(title: str, values: Any) -> Array:
+    """Return values as an array; raises CnncalcError where they are no real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise CnncalcError(f"{title} is no array of numbers", hint="give real numbers") from None
+    if array.dtype.kind not in "fiub":
+        raise CnncalcError(f"{title} holds {array.dtype}", hint="give real numbers")
+    return array
 
 
 def owner(node: Node) -> str:

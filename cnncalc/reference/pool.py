@@ -123,6 +123,8 @@ def _spread(grad: Array, axis: Axis, winner: Array | None = None) -> Array:
 
 
 class _Pool(Kernel):
+    keeps_sum = True
+
     def axes(self, op: Any, sizes: tuple[int, ...]) -> Axes:
         """Return what windows read on each axis."""
         raise NotImplementedError(op.name)

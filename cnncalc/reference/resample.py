@@ -30,6 +30,8 @@ class Upsample(Kernel):
     samples around (i + ½)·step - ½, or i·step with aligned corners, and within the map.
     """
 
+    spare = 2
+
     def forward(self, call: Call, *xs: Array) -> Array:
         """Return the map of the new size."""
         x = channels_last(xs[0])

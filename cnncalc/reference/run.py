@@ -14,11 +14,13 @@ from cnncalc.graph import Graph, Node, fold, fold_back
 from cnncalc.net import Net
 from cnncalc.reference.arrays import Array, packed
 from cnncalc.reference.kernel import Call, Workbench, find
-from cnncalc.reference.params import Params, owner
+from cnncalc.reference.params import Params, owner, real_numbers
 
 MODES = ("inference", "training")
+"""How batch norm and dropout act."""
 LARGEST_BLOCK = (32 << 20) - (64 << 10)
-MAPS_AT_ONCE = 12 << 20
+"""Just below the largest block from whose freeing glibc learns."""
+MAPS_AT_ONCE = 20 << 20
 """Bytes of a map up to which a thread takes more images at once."""
 Around = Callable[[Node, Call, tuple[Array, ...]], Array]
 """Runs a layer in place of its kernel's `forward`: it may look on, or change what goes in."""
@@ -33,7 +35,7 @@ class Tensor:
     __slots__ = ("array", "own", "readers")
 
     def __init__(self, array: Array, readers: int, *, own: bool) -> None:
-        self.array: Array | None = array
+        self.array: Array | None = array if readers else None
         self.readers = readers
         self.own = own
 
@@ -55,6 +57,7 @@ class Tape:
     """
 
     def __init__(self) -> None:
+        self.graph: Graph | None = None
         self.calls: dict[Node, Call] = {}
         self.inputs: dict[str, Array] = {}
         self.outputs: dict[str, Array] = {}
@@ -88,6 +91,8 @@ class _Pass:
         self.around = around
         self.seed = seed
         self.bench = Workbench()
+        self.moved: dict[str, dict[str, Array]] = {}
+        """Running statistics that this pass has moved: a layer that shares them goes on there."""
         self.largest = 1
         """Bytes of the largest output of a layer."""
         self.readers = _readers(graph)
@@ -95,7 +100,8 @@ class _Pass:
 
     def run(self, inputs: Sequence[Array]) -> dict[str, Array]:
         """Return the outputs by name, for inputs in the graph's order."""
-        seed = [Tensor(packed(x), n, own=False) for x, n in zip(inputs, self.readers, strict=False)]
+        counts = self.readers[: len(inputs)]
+        seed = [Tensor(packed(x), n, own=False) for x, n in zip(inputs, counts, strict=True)]
         tensors = fold(self.graph.nodes, self.visit, seed)
         return {self.graph.name_of(n): tensors[n].read() for n in self.graph.outputs}
 
@@ -104,6 +110,8 @@ class _Pass:
         xs = tuple([tensor.read() for tensor in ins])
         random = np.random.default_rng((self.seed, self.made)) if self.training else None
         arrays = self.params.layer(node, xs)
+        if node.shares is not None and self.tape is not None:
+            arrays = {**arrays, **self.moved.get(owner(node), {})}
         call = Call(node.op, arrays, training=self.training, bench=self.bench, random=random)
         if self.tape is not None:
             call.keep = True
@@ -116,6 +124,7 @@ class _Pass:
             out = self.around(node, call, xs)
         if call.updates and self.tape is not None:
             path = owner(node)
+            self.moved[path] = call.updates
             self.tape.updates |= {f"{path}.{name}": new for name, new in call.updates.items()}
         self.largest = max(self.largest, out.nbytes)
         readers = self.readers[self.made]
@@ -173,18 +182,30 @@ def forward(
     otherwise tensors are freed after their last reader. With `threads`, images are spread over that
     many threads (inference without a tape; set OPENBLAS_NUM_THREADS=1 before NumPy is imported, so
     that each product keeps to its thread). Arrays are float32 or float64 and keep their precision.
-    Raises CnncalcError where inputs or params do not fit.
+    An output may share memory with an input or another output. Raises CnncalcError where inputs or
+    params do not fit.
     """
     graph = net.graph if isinstance(net, Net) else net
     if mode not in MODES:
         raise CnncalcError(f"no mode {mode!r}", hint=did_you_mean(mode, MODES))
+    if threads < 1:
+        raise CnncalcError(f"threads {threads} is below 1")
+    if seed < 0:
+        raise CnncalcError(f"seed {seed} is below 0", hint="give 0, 1, 2, …")
+    if threads > 1 and (mode == "training" or tape is not None or around is not None):
+        raise CnncalcError(
+            f"threads={threads} is for inference without a tape and without `around`",
+            hint="leave threads out",
+        )
     arrays = _checked(graph, inputs)
     _keep_freed_memory()
     if not isinstance(params, Params):
         params = Params(params, seed=None if params else 0)
     params.check_names(graph)
+    if tape is not None:
+        tape.graph = graph
     training = mode == "training"
-    if threads > 1 and len(arrays[0]) > 1 and not training and tape is None and around is None:
+    if threads > 1 and len(arrays[0]) > 1:
         return _spread(graph, arrays, params, threads)
     outputs = _Pass(graph, params, training, tape, around, seed).run(arrays)
     if tape is not None:
@@ -195,20 +216,26 @@ def forward(
 def _spread(graph: Graph, arrays: list[Array], params: Params, threads: int) -> dict[str, Array]:
     """Run the images in as many shares as there are threads, a few of a share at a time.
 
-    More images at once make taller products, as long as their maps stay in the cache: the first
-    image of a share tells how large these are.
+    More images at once make taller products, as long as their maps stay in the cache: params
+    remember how large these are, from the first image that ran.
     """
 
-    def run(start: int, stop: int) -> tuple[dict[str, Array], int]:
+    def run(start: int, stop: int) -> dict[str, Array]:
         once = _Pass(graph, params, False, None, None, 0)
-        return once.run([x[start:stop] for x in arrays]), once.largest
+        outputs = once.run([x[start:stop] for x in arrays])
+        params.largest_map = once.largest // (stop - start)
+        return outputs
 
     def share(images: Array) -> list[dict[str, Array]]:
-        first, after = int(images[0]), int(images[-1]) + 1
-        outputs, largest = run(first, first + 1)
-        step = max(1, MAPS_AT_ONCE // largest)
-        starts = range(first + 1, after, step)
-        return [outputs, *(run(start, min(start + step, after))[0] for start in starts)]
+        start, after = int(images[0]), int(images[-1]) + 1
+        parts = []
+        if not params.largest_map:
+            parts.append(run(start, start + 1))
+            start += 1
+        most = max(1, MAPS_AT_ONCE // max(1, params.largest_map))
+        turns = -(-(after - start) // most)
+        groups = np.array_split(np.arange(start, after), turns) if turns else []
+        return [*parts, *(run(int(some[0]), int(some[-1]) + 1) for some in groups)]
 
     count = len(arrays[0])
     shares = np.array_split(np.arange(count), min(threads, count))
@@ -229,16 +256,30 @@ def _checked(graph: Graph, inputs: Array | Mapping[str, Array]) -> list[Array]:
         raise CnncalcError(f"input {missing[0]!r} is missing", hint=f"give {', '.join(names)}")
     arrays = [np.asarray(given[name]) for name in names]
     for name, x in zip(names, arrays, strict=True):
-        _check_input(name, x, graph.inputs[name], len(arrays[0]) if arrays[0].ndim else 0)
+        _check_input(name, x, graph.inputs[name])
+        _check_beside(name, x, names[0], arrays[0])
     return arrays
 
 
-def _check_input(name: str, x: Array, shape: tuple[int, ...], batch: int) -> None:
+def _check_beside(name: str, x: Array, first_name: str, first: Array) -> None:
+    if len(x) != len(first):
+        raise CnncalcError(
+            f"input {name!r} has {len(x)} samples, and input {first_name!r} has {len(first)}",
+            hint="the inputs of a run have as many samples each",
+        )
+    if x.dtype != first.dtype:
+        raise CnncalcError(
+            f"input {name!r} holds {x.dtype}, and input {first_name!r} holds {first.dtype}",
+            hint="give all inputs of a run in one precision",
+        )
+
+
+def _check_input(name: str, x: Array, shape: tuple[int, ...]) -> None:
     if x.dtype not in (np.float32, np.float64):
         raise CnncalcError(
             f"input {name!r} holds {x.dtype}", hint="give float32 or float64: x.astype('float32')"
         )
-    if x.shape[1:] != shape or len(x) != batch:
+    if x.shape[1:] != shape or not len(x):
         wanted = ", ".join(map(str, ("N", *shape)))
         raise CnncalcError(
             f"input {name!r} is {x.shape}, and the network reads ({wanted})",
@@ -256,10 +297,17 @@ def backward(net: Net | Graph, tape: Tape, grads: Array | Mapping[str, Array]) -
     graph = net.graph if isinstance(net, Net) else net
     names = [graph.name_of(number) for number in graph.outputs]
     given = grads if isinstance(grads, Mapping) else {names[0]: grads}
+    if not isinstance(grads, Mapping) and len(names) > 1:
+        raise CnncalcError(
+            f"the network has {len(names)} outputs",
+            hint=f"give gradients by name: {', '.join(names)}",
+        )
     if not tape.calls and graph.nodes:
         raise CnncalcError(
             "the tape is empty", hint="run forward(…, tape=tape) before each backward"
         )
+    if tape.graph is not graph:
+        raise CnncalcError("the tape is of another network")
     seed = {}
     for number, name in zip(graph.outputs, names, strict=True):
         if name in given:
@@ -281,7 +329,7 @@ def backward(net: Net | Graph, tape: Tape, grads: Array | Mapping[str, Array]) -
     tape.calls.clear()
     inputs = {
         name: box[0] if box else np.zeros_like(tape.inputs[name])
-        for name, box in zip(graph.inputs, values, strict=False)
+        for name, box in zip(graph.inputs, values[: len(graph.inputs)], strict=True)
     }
     return Gradients(inputs, params)
 
@@ -291,7 +339,7 @@ def _sum(one: list[Array], other: list[Array]) -> list[Array]:
 
 
 def _fitting(name: str, grad: Any, out: Array) -> Array:
-    array: Array = np.asarray(grad, out.dtype)
+    array = real_numbers(f"the gradient of {name!r}", grad).astype(out.dtype, copy=False)
     if array.shape != out.shape:
         raise CnncalcError(
             f"the gradient of {name!r} is {array.shape}, and the output is {out.shape}"

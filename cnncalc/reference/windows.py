@@ -1,4 +1,4 @@
-"""What layers with a sliding window share on arrays: padding, the windows as a view, and back."""
+"""What layers with a sliding window share on arrays: padding, the windows as a view."""
 
 from __future__ import annotations
 

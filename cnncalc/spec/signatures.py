@@ -37,11 +37,23 @@ def block_of(unit: Unit, text: str, key: yaml.Node, node: yaml.Node) -> Block:
     parameters: list[Argument] = []
     for offset, part in _split(inside or "", match.start(2)):
         parameter = _parameter(name, part, key, offset)
+        _need_no_trap(name, parameter, {*unit.vars, *(each.name for each in parameters)}, key)
         if any(parameter.name == each.name for each in parameters):
             text = f"{name}: parameter '{parameter.name}' is written twice"
             raise NodeError(key, text, hint="keep one of them")
         parameters.append(parameter)
     return Block(unit, name, tuple(parameters), key, node)
+
+
+def _need_no_trap(block: str, parameter: Argument, known: set[str], key: yaml.Node) -> None:
+    """Raise NodeError where a default is a word that may be meant as a name: k=kind."""
+    if parameter.kind == "str" and parameter.default in known:
+        name, word = parameter.name, parameter.default
+        raise NodeError(
+            key,
+            f"{block}: the default of '{name}' is the word '{word}', which is a name here, too",
+            hint=f"write {name}:int={word} or another type for its value, or rename it",
+        )
 
 
 def _split(inside: str, offset: int) -> Iterator[tuple[int, str]]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from cnncalc.errors import CnncalcError
 from cnncalc.findings import TITLES, Finding, Verification
 from cnncalc.net import Net
 from cnncalc.reference.arrays import Array
 from cnncalc.reference.params import Params
 from cnncalc.verification.execution import executed
-from cnncalc.verification.fields import Fields
+from cnncalc.verification.fields import Fields, contexts
 from cnncalc.verification.gradients import layer_findings, whole_finding
 from cnncalc.verification.memory import need_memory
 
@@ -39,7 +40,15 @@ def verify(
     bytes, or where given params do not fit.
     """
     need_memory(net, memory_limit, backward=backward)
-    params = params or Params(seed=seed)
+    params = Params(seed=seed) if params is None else params
+    for name, values in params.items():
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(values.astype(np.float32)).all()
+        if not finite:
+            raise CnncalcError(
+                f"array {name} holds NaN, or is infinite in float32; fields are measured by NaN",
+                hint="give finite params, or none: they are made from the seed",
+            )
     random = np.random.default_rng((seed, 1))
     inputs: dict[str, Array] = {
         name: random.standard_normal((1, *shape), np.float32)
@@ -70,8 +79,9 @@ def _findings(
     advance("shapes, params and multiply-adds")
     found = list(executed(net, inputs, params))
     yield from found
-    if any(finding.key == "runs" for finding in found):
-        return
+    if any(finding.ok is False and finding.key in ("runs", "shape") for finding in found):
+        return  # there is no use in measuring one network against the figures of another
+    yield from contexts(net)
     for source in range(len(net.graph.inputs)):
         fields = Fields(net, inputs, params, source, every=all_fields)
         yield from fields.findings(lambda path: advance(f"field of {path}"))

@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from cnncalc.errors import CnncalcError
+import numpy as np
+
+from cnncalc import analyses
+from cnncalc.analyses import Settings
+from cnncalc.analyses.work import convention
 from cnncalc.findings import Finding
+from cnncalc.graph import Node
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import shape_text
 from cnncalc.records import Record
 from cnncalc.reference.arrays import Array
 from cnncalc.reference.kernel import Call, find
-from cnncalc.reference.params import Params
+from cnncalc.reference.params import Params, owner
 from cnncalc.reference.run import forward
 
 Arrays = dict[str, tuple[tuple[int, ...], bool]]
@@ -35,9 +40,9 @@ class Watch:
         self.seen: dict[str, Executed] = {}
         self.running = ""
 
-    def __call__(self, node: object, call: Call, xs: tuple[Array, ...]) -> Array:
+    def __call__(self, node: Node, call: Call, xs: tuple[Array, ...]) -> Array:
         """Run a layer and note what it did."""
-        path = self.running = str(getattr(node, "path", ""))
+        path = self.running = node.path
         before = call.bench.macs
         kernel = find(call.op.name)
         out = kernel.forward(call, *xs)
@@ -54,8 +59,9 @@ def executed(net: Net, inputs: dict[str, Array], params: Params) -> Iterator[Fin
     watch = Watch()
     problem = ""
     try:
-        forward(net, inputs, params, around=watch)
-    except (ValueError, CnncalcError) as error:  # arrays that do not fit: the shapes are wrong
+        with np.errstate(all="ignore"):
+            forward(net, inputs, params, around=watch)
+    except ValueError as error:  # arrays that do not fit: the shapes are wrong
         problem = str(error)
     for layer in net.layers:
         seen = watch.seen.get(layer.path)
@@ -67,6 +73,16 @@ def executed(net: Net, inputs: dict[str, Array], params: Params) -> Iterator[Fin
                 continue
             return
         yield from _compared(layer, seen)
+    yield _total(net, watch)
+
+
+def _total(net: Net, watch: Watch) -> Finding:
+    """Return a finding about all learned values: arrays that layers share are there once."""
+    owners = {owner(node) for node in net.graph.nodes}
+    made = sum(_sizes(seen.arrays)[0] for path, seen in watch.seen.items() if path in owners)
+    settings = Settings(convention("macs"), 1, 1)
+    predicted = sum(analyses.METRICS["params"].values(net, net.written, settings))
+    return Finding("params", "", made == predicted, (predicted, 0), (made, 0))
 
 
 def _compared(layer: Layer, seen: Executed) -> Iterator[Finding]:
@@ -96,8 +112,14 @@ def _text(arrays: Arrays) -> str:
 
 
 def finding(
-    key: str, layer: Layer, ok: bool | None, predicted: Any, executed: Any, detail: str = ""
+    key: str,
+    layer: Layer,
+    ok: bool | None,
+    predicted: Any,
+    executed: Any,
+    detail: str = "",
+    of: str = "",
 ) -> Finding:
     """Return a finding at a layer, with its place in the spec."""
-    source = layer.node.source
-    return Finding(key, layer.path, ok, predicted, executed, detail, source.file, source.line)
+    place = layer.node.source
+    return Finding(key, layer.path, ok, predicted, executed, detail, place.file, place.line, of)

@@ -9,13 +9,15 @@ from cnncalc.analyses.crosscheck import CrossCheckError, Edges, cross_check, loc
 from cnncalc.analyses.density import read_units
 from cnncalc.analyses.receptive import Receptive
 from cnncalc.findings import Finding
-from cnncalc.geometry import POINT, Interval, Strands, hull, interval_at
+from cnncalc.geometry import Interval, Strands, hull, interval_at
 from cnncalc.net import Layer, Net
 from cnncalc.records import Record
 from cnncalc.reference.arrays import Array
+from cnncalc.reference.kernel import find
 from cnncalc.reference.params import Params
 from cnncalc.verification.execution import finding
 from cnncalc.verification.probes import Prober
+from cnncalc.verification.stated import Stated
 
 AXES = {1: "w", 2: "hw", 3: "dhw"}
 
@@ -47,8 +49,10 @@ class Fields:
         self.source = source
         self.receptive = Receptive(net, source)
         self.targets = self._targets(every=every)
-        self.choosers = _choosers(net)
+        self.stated = Stated(self.receptive)
         self.edges: dict[int, Edges] = {}
+        names = list(net.graph.inputs)
+        self.of = f"input {names[source]}" if len(names) > 1 else ""
         if self.targets:
             self.prober = Prober(net.graph, inputs, params, source, self.targets)
 
@@ -63,20 +67,30 @@ class Fields:
         return local if every else local[-1:]
 
     def findings(self, advance: Callable[[str], None]) -> Iterator[Finding]:
-        """Yield a finding for the two directions of the analysis, and one for each layer."""
+        """Yield a finding for each layer measured, and where the analysis contradicts itself."""
         try:
             cross_check(self.receptive)
         except CrossCheckError as error:
-            text = str(error)
-            layer = next((each for each in self.net.layers if each.path in text), None)
-            if layer is None:
-                yield Finding("field", "", False, "top-down = bottom-up", "they differ", text)
-            else:
-                yield finding("field", layer, False, "top-down = bottom-up", "they differ", text)
+            layer, words = self.net[error.path], "top-down = bottom-up"
+            yield finding("field", layer, False, words, "they differ", str(error), self.of)
+        yield from self._given_up()
+        bad = self.prober.first_not_finite() if self.targets else None
+        if bad is not None:
+            layer, detail = self.net.layers[bad], "infinity or NaN comes out, without any going in"
+            yield finding("field", layer, None, "", "", detail, self.of)
+            return
         for tensor in self.targets:
             layer = self.net.layers[tensor - len(self.net.graph.inputs)]
             advance(layer.path)
             yield self._finding(layer, tensor)
+
+    def _given_up(self) -> Iterator[Finding]:
+        """Yield a finding for each layer whose field is not followed."""
+        for layer, seen in zip(
+            self.net.layers, self.receptive.seen[len(self.net.graph.inputs) :], strict=True
+        ):
+            if seen is not None and seen.lost:
+                yield finding("field", layer, None, "", "", "too many phases to follow", self.of)
 
     def _finding(self, layer: Layer, tensor: int) -> Finding:
         units = list(self._units(tensor))
@@ -93,7 +107,7 @@ class Fields:
             detail = (
                 f"on axis {AXES[rank][wrong[0].axis]}; {len(wrong)} of {len(units)} units differ"
             )
-        return finding("field", layer, not wrong, predicted, measured, detail)
+        return finding("field", layer, not wrong, predicted, measured, detail, self.of)
 
     def _middle(self, tensor: int, axis: int) -> int:
         return self.net.shape_of(tensor)[1 + axis] // 2
@@ -121,38 +135,16 @@ class Fields:
     ) -> str:
         """Return why a unit may read less than its field, from the windows alone; "" if it may not.
 
-        At a border a layer reads padding in place of what an unbounded map would have there; and
-        behind a layer that takes some channels, the field is that of all channels together.
+        On maps without end the windows must give the field, and on maps with ends what was
+        measured.
         """
         if axis not in self.edges:
             self.edges[axis] = local_edges(self.receptive, axis)
-        edges = self.edges[axis]
-        unbounded = read_units(edges, tensor, unit)
-        if unbounded is None or _hull(unbounded.get(self.source)) != interval_at(strands, unit):
+        endless = read_units(self.edges[axis], tensor, unit)
+        if endless is None or _hull(endless.get(self.source)) != interval_at(strands, unit):
             return ""
-        bounded = self._read_within(edges, axis, tensor, unit)
-        if bounded == measured:
-            return "the border of a map cuts off a part"
-        inside = measured is None or (
-            bounded is not None and bounded[0] <= measured[0] and measured[1] <= bounded[1]
-        )
-        if inside and tensor in self.choosers:
-            return f"{self.choosers[tensor]} takes some of the channels"
-        return ""
-
-    def _read_within(self, edges: Edges, axis: int, tensor: int, unit: int) -> Interval | None:
-        """Return the hull of the input's positions that a unit reads, maps ending at their ends."""
-        reached: dict[int, set[int]] = {tensor: {unit}}
-        for here in range(tensor, -1, -1):
-            for source, window in edges[here]:
-                size = self.net.shape_of(source)[1 + axis]
-                read = reached.setdefault(source, set())
-                for each in reached.get(here, ()):
-                    taps = (each, each, 1) if window is POINT else window.taps(each)
-                    if taps is not None:
-                        first, last, step = taps
-                        read.update(t for t in range(first, last + 1, step) if 0 <= t < size)
-        return _hull(reached.get(self.source))
+        same = self.stated.field(tensor, axis, unit, measured) == measured
+        return "the border of a map cuts off a part" if same else ""
 
 
 def _hull(units: set[int] | None) -> Interval | None:
@@ -182,24 +174,20 @@ def _count(excused: list[Unit], reason: str) -> str:
     return f"{count} unit" if count == 1 else f"{count} units"
 
 
-def _choosers(net: Net) -> dict[int, str]:
-    """Return the tensors whose units may read less than all channels do, and the layer to blame.
+def contexts(net: Net) -> Iterator[Finding]:
+    """Yield a finding for each layer that sees the whole map, or does not, against its facts."""
+    for layer in net.layers:
+        if len(layer.ins) > 1 or len(layer.ins[0]) < 2:
+            continue
+        op, kernel = layer.node.op, find(layer.node.op.name)
+        alone = kernel.sees_all(op, (1, *layer.ins[0]))
+        seen = _context(alone=alone, beside=kernel.sees_context(op))
+        stated = _context(alone=layer.windows[0] is None, beside=layer.facts.whole_map)
+        if stated != seen:
+            yield finding("field", layer, False, stated, seen)
 
-    After a join the channels read different positions; a chunk takes some of them, and a pixel
-    shuffle spreads them over positions.
-    """
-    uneven: set[int] = set()
-    blamed: dict[int, str] = {}
-    for tensor, layer in enumerate(net.layers, start=len(net.graph.inputs)):
-        op: object = layer.node.op
-        name, inputs = layer.node.op.name, layer.node.inputs
-        mixes = name in ("conv", "conv_transpose", "linear") and getattr(op, "groups", 1) == 1
-        some = any(each in uneven for each in inputs)
-        if name in ("concat", "pixel_unshuffle", "reshape") or (some and not mixes):
-            uneven.add(tensor)
-        blame = next((blamed[each] for each in inputs if each in blamed), "")
-        if name in ("chunk", "pixel_shuffle") and some:
-            blame = blame or layer.path
-        if blame:
-            blamed[tensor] = blame
-    return blamed
+
+def _context(*, alone: bool, beside: bool) -> str:
+    if alone:
+        return "the whole map alone"
+    return "a window and the whole map" if beside else "a window"

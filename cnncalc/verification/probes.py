@@ -8,19 +8,23 @@ all units at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from cnncalc.geometry import Interval
 from cnncalc.graph import Graph, Node
 from cnncalc.ops.reshape import Pad
 from cnncalc.reference.arrays import Array
 from cnncalc.reference.kernel import Call, find
 from cnncalc.reference.params import Params
 from cnncalc.reference.run import forward
+from cnncalc.verification.bisection import edges
 
 _ZERO_PAD: Any = Pad
+SMALL = np.float32(0.01)
+"""Makes inputs so small that no network overflows: infinity less infinity would be NaN, too."""
 
 
 class Prober:
@@ -42,7 +46,7 @@ class Prober:
         self.targets = frozenset(targets)
         last = max(self.targets) - len(graph.inputs)
         self.graph = Graph(graph.inputs, graph.nodes[: last + 1], [max(self.targets)])
-        self.inputs = inputs
+        self.inputs = {name: SMALL * x for name, x in inputs.items()}
         self.params = params
         self.name = list(graph.inputs)[source]
         self.passes = 0
@@ -51,6 +55,23 @@ class Prober:
     def size(self, axis: int) -> int:
         """Return the input's positions on a spatial axis."""
         return int(self.inputs[self.name].shape[2 + axis])
+
+    def first_not_finite(self) -> int | None:
+        """Return the number of the first layer that makes infinity or NaN by itself, or None."""
+        bad: list[int] = []
+        number = -1
+
+        def around(_: Node, call: Call, xs: tuple[Array, ...]) -> Array:
+            nonlocal number
+            number += 1
+            out = find(call.op.name).forward(call, *xs)
+            if not bad and not np.isfinite(out).all():
+                bad.append(number)
+            return out
+
+        with np.errstate(all="ignore"):
+            forward(self.graph, self.inputs, self.params, around=around)
+        return bad[0] if bad else None
 
     def dirty(self, axis: int, start: int, stop: int) -> dict[int, Array]:
         """Return, for each target, which units on an axis read the rows start … stop - 1."""
@@ -68,54 +89,39 @@ class Prober:
         def around(_: Node, call: Call, xs: tuple[Array, ...]) -> Array:
             nonlocal number
             number += 1
-            out = _local(call, xs)
+            out = _probed(call, xs)
             if number in self.targets:
                 found[number] = _nan_rows(out, axis)
             return out
 
         self.passes += 1
-        forward(self.graph, {**self.inputs, self.name: x}, self.params, around=around)
+        with np.errstate(all="ignore"):
+            forward(self.graph, {**self.inputs, self.name: x}, self.params, around=around)
         return found
 
-    def field(
-        self, target: int, axis: int, unit: int, guess: tuple[int, int] | None
-    ) -> tuple[int, int] | None:
-        """Return (first, last) row of the input that a unit reads; None where it reads none.
-
-        The guess is where bisection begins; it changes the number of passes, not the answer.
-        """
-        size = self.size(axis)
-
-        def below(cut: int) -> bool:
-            return cut > 0 and bool(self.dirty(axis, 0, cut)[target][unit])
-
-        def above(cut: int) -> bool:
-            return cut > 0 and bool(self.dirty(axis, size - cut, size)[target][unit])
-
-        low = _first(below, size, guess and guess[0] + 1)
-        if low is None:
-            return None
-        high = _first(above, size, guess and size - guess[1])
-        return low - 1, size - (high or size)
+    def field(self, target: int, axis: int, unit: int, guess: Interval | None) -> Interval | None:
+        """Return (first, last) row of the input that a unit reads; None where it reads none."""
+        return edges(
+            lambda start, stop: bool(self.dirty(axis, start, stop)[target][unit]),
+            self.size(axis),
+            guess,
+        )
 
 
-def _first(holds: Callable[[int], bool], most: int, guess: int | None) -> int | None:
-    """Return the least of 1 … most from which on `holds`; None where it never does."""
-    no, yes = 0, most + 1  # `holds` is known to be false at one, and not yet known beyond
-    tries = [] if guess is None else [guess, guess - 1]
-    while yes - no > 1:
-        middle = next((t for t in tries if no < t < yes), (no + yes) // 2)
-        if not tries and yes == most + 1:
-            middle = most  # whether there is anything to find
-        if holds(middle):
-            yes = middle
-        else:
-            no = middle
-    return yes if yes <= most else None
+def _probed(call: Call, xs: tuple[Array, ...]) -> Array:
+    """Run a layer so that NaN goes along local paths, and to all channels of a position.
+
+    A field is that of all channels together, also where a layer takes some of them.
+    """
+    out = _run_local(call, xs)
+    if out.ndim > 2:
+        positions = np.isnan(out).any(axis=1, keepdims=True)
+        if positions.any():
+            np.copyto(out, np.nan, where=positions)
+    return out
 
 
-def _local(call: Call, xs: tuple[Array, ...]) -> Array:
-    """Run a layer so that NaN goes only along local paths."""
+def _run_local(call: Call, xs: tuple[Array, ...]) -> Array:
     kernel = find(call.op.name)
     if not any(np.isnan(x).any() for x in xs):
         return kernel.forward(call, *xs)

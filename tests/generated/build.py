@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from cnncalc.geometry import Shape
@@ -27,3 +28,20 @@ def graph_of(inputs: Shape | dict[str, Shape], *rows: Row, outputs: tuple[int, .
 
 def net_of(inputs: Shape | dict[str, Shape], *rows: Row, outputs: tuple[int, ...] = ()) -> Net:
     return infer(graph_of(inputs, *rows, outputs=outputs))
+
+
+def text_of(graph: Graph) -> str:
+    """Return a graph as a spec: JSON is YAML."""
+    names = [*graph.inputs, *(node.path for node in graph.nodes)]
+    layers = {}
+    for node in graph.nodes:
+        refs = [names[tensor] for tensor in node.inputs]
+        if node.op.join:
+            layers[node.path] = {node.op.name: refs}
+            continue
+        args = {key: value for key, value in node.op.args().items() if value is not None}
+        layers[node.path] = {node.op.name: args, "from": refs[0]}
+        if node.shares is not None:
+            layers[node.path]["share"] = node.shares.path
+    outputs = [names[tensor] for tensor in graph.outputs]
+    return json.dumps({"inputs": graph.inputs, "layers": layers, "outputs": outputs}, indent=1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from generated.build import text_of
 from generated.torch_twin import Twin, reacts
 from generated.witness import Span, Witness, cut, ends, read_by, shapes_of
 
@@ -145,23 +145,6 @@ def torch_reads_the_clipped_field(graph: Graph) -> None:
                 reacted = frozenset(at for at, reacts_here in enumerate(column) if reacts_here)
                 span = cut(interval_at(seen.local[axis], unit), shapes[source][1 + axis])
                 assert ends(reacted) == span
-
-
-def text_of(graph: Graph) -> str:
-    """Return a graph as a spec: JSON is YAML."""
-    names = [*graph.inputs, *(node.path for node in graph.nodes)]
-    layers = {}
-    for node in graph.nodes:
-        refs = [names[tensor] for tensor in node.inputs]
-        if node.op.join:
-            layers[node.path] = {node.op.name: refs}
-            continue
-        args = {key: value for key, value in node.op.args().items() if value is not None}
-        layers[node.path] = {node.op.name: args, "from": refs[0]}
-        if node.shares is not None:
-            layers[node.path]["share"] = node.shares.path
-    outputs = [names[tensor] for tensor in graph.outputs]
-    return json.dumps({"inputs": graph.inputs, "layers": layers, "outputs": outputs}, indent=1)
 
 
 def a_spec_says_the_same(graph: Graph) -> None:

@@ -51,6 +51,17 @@ class Factor(nn.Module):
         return x * self.weight.reshape(-1, *(1,) * (x.ndim - 2))
 
 
+class Offset(nn.Module):
+    """A learned offset for each channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.bias.reshape(-1, *(1,) * (x.ndim - 2))
+
+
 class ChannelNorm(nn.Module):
     """Layer normalisation over the channels at each position."""
 
@@ -113,7 +124,10 @@ def make_conv(op: Any, shape: Shape) -> nn.Module:
 
 
 def make_conv_transpose(op: Any, shape: Shape) -> nn.Module:
-    """Where PyTorch has no such padding, the whole output is made and its ends are cut off."""
+    """Where PyTorch has no such padding, the whole output is made and its ends are cut off.
+
+    What lies beyond it is only the bias, which therefore comes last.
+    """
     rank, word = len(shape) - 1, op.padding
     cuts = pads_of(op, shape[1:], 1) if word != "same" else [(0, 0)] * rank
     level = word != "same" and all(low == high for low, high in cuts)
@@ -121,7 +135,7 @@ def make_conv_transpose(op: Any, shape: Shape) -> nn.Module:
     module = of_rank("ConvTranspose", shape)(
         shape[0], op.out, each(op.kernel, rank), each(op.stride, rank),
         tuple(low for low, _ in cuts) if level else 0, extra if level else 0,
-        op.groups, op.bias, each(op.dilation, rank),
+        op.groups, op.bias and level, each(op.dilation, rank),
     )  # fmt: skip
     if level:
         return module
@@ -132,7 +146,8 @@ def make_conv_transpose(op: Any, shape: Shape) -> nn.Module:
         spare = [d * (k - 1) + 1 - s for k, d, s in spans]
         cuts = [(max(n, 0) // 2, n - max(n, 0) // 2) for n in spare]
     ends = [(-low, more - high) for (low, high), more in zip(cuts, extra, strict=True)]
-    return nn.Sequential(module, padded(ends))
+    steps = [module, padded(ends)]
+    return nn.Sequential(*steps, Offset(op.out)) if op.bias else nn.Sequential(*steps)
 
 
 def make_pool(op: Any, shape: Shape) -> nn.Module:

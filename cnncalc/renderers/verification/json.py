@@ -14,7 +14,7 @@ SCHEMA = "cnncalc.verification/1"
 
 def render(verifications: Sequence[Verification], _: Options) -> str:
     """Return {"schema", "ok", "networks": [{…, "findings": […]}]} as JSON."""
-    encode = json.JSONEncoder(ensure_ascii=True).encode
+    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
     networks = ",\n".join(_network(each.to_dict(), encode) for each in verifications)
     ok = all(each.ok for each in verifications)
     return f'{{"schema": {encode(SCHEMA)}, "ok": {encode(ok)}, "networks": [\n{networks}\n]}}'

@@ -27,10 +27,8 @@ def render(verifications: Sequence[Verification], _: Options) -> str:
 
 
 def _case(suite: ET.Element, verification: Verification, finding: Finding) -> None:
-    path = clean(finding.path) or "network"
-    case = ET.SubElement(
-        suite, "testcase", classname=clean(verification.title), name=f"{path}: {finding.key}"
-    )
+    name = " ".join(filter(None, (f"{finding.path or 'network'}: {finding.key}", finding.of)))
+    case = ET.SubElement(suite, "testcase", classname=clean(verification.title), name=clean(name))
     if finding.line:
         case.set("file", clean(finding.file))
         case.set("line", str(finding.line))

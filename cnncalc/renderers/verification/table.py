@@ -12,10 +12,13 @@ from cnncalc.renderers.text import clean
 from cnncalc.renderers.verification.words import failure_text, value_text
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
+    from rich.table import Table
     from rich.text import Text
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("–", "dim")}
+HEADS = {"gradient": "grad", "gradient sum": "sum", "statistics": "norm"}
+"""Titles that are too long for a column of marks."""
 VALUES = ("shape", "params", "macs", "field")
 """Findings whose value is worth a cell; of the others the mark is enough."""
 
@@ -34,7 +37,7 @@ def render(verifications: Sequence[Verification], options: Options) -> str:
     )
     with console.capture() as captured:
         for verification in verifications:
-            for part in _parts(verification, options):
+            for part in _parts(verification, options, console):
                 console.print(part)
         if len(verifications) > 1:
             console.print(_total(verifications, options))
@@ -42,13 +45,19 @@ def render(verifications: Sequence[Verification], options: Options) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _parts(verification: Verification, options: Options) -> Iterator[RenderableType]:
+def _parts(
+    verification: Verification, options: Options, console: Console
+) -> Iterator[RenderableType]:
+    from rich.measure import Measurement
     from rich.text import Text
 
     inputs = ", ".join("×".join(map(str, shape)) for shape in verification.inputs.values())
     title = f"{verification.name or verification.title}   {verification.title}   input {inputs}"
     yield Text(_shown(title, options), style="bold")
-    yield _table(verification, options)
+    table = _table(verification, options, values=True)
+    if Measurement.get(console, console.options.update(width=1000), table).minimum > options.width:
+        table = _table(verification, options, values=False)  # numbers are never cut: marks alone
+    yield table
     for finding in verification.failed:
         yield _failure(finding, options)
     for finding in verification.findings:
@@ -58,34 +67,44 @@ def _parts(verification: Verification, options: Options) -> Iterator[RenderableT
     yield _summary(verification, options)
 
 
-def _table(verification: Verification, options: Options) -> RenderableType:
+def _table(verification: Verification, options: Options, *, values: bool) -> Table:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     keys = [key for key in TITLES if any(f.key == key for f in verification.findings)]
-    table = Table(box=box.ASCII if options.ascii else box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("layer", overflow="fold")
+    style = box.ASCII if options.ascii else box.SIMPLE_HEAD
+    table = Table(box=style, pad_edge=False, collapse_padding=not values)
+    table.add_column("layer", overflow="fold", min_width=8)
     for key in keys:
         numbers = key in ("params", "macs")
-        table.add_column(TITLES[key], justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            TITLES[key] if values else HEADS.get(key, TITLES[key]),
+            justify="right" if numbers else "left",
+            no_wrap=numbers or key == "shape",
+        )
     table.add_column("line", justify="right")
     found: dict[str, dict[str, Finding]] = {}
     for finding in verification.findings:
-        found.setdefault(finding.path, {})[finding.key] = finding
+        cells = found.setdefault(finding.path, {})
+        if finding.key not in cells or finding.ok is False:  # what failed hides what did not
+            cells[finding.key] = finding
     for path, cells in found.items():
         line = max(finding.line for finding in cells.values())
-        row = [_cell(cells.get(key), options) for key in keys]
-        table.add_row(_shown(path or "the network", options), *row, str(line) if line else "")
+        row = [_cell(cells.get(key), options, values=values) for key in keys]
+        title = Text(_shown(path or "the network", options))
+        table.add_row(title, *row, str(line) if line else "")
     return table
 
 
-def _cell(finding: Finding | None, options: Options) -> Text:
+def _cell(finding: Finding | None, options: Options, *, values: bool) -> Text:
     from rich.text import Text
 
     if finding is None:
         return Text("")
     sign, style = MARKS[finding.ok]
-    value = f" {value_text(finding, finding.executed)}" if finding.key in VALUES else ""
+    shown = values and finding.key in VALUES and finding.ok is not None
+    value = f" {value_text(finding, finding.executed)}" if shown else ""
     return Text(_shown(sign + value, options), style="" if finding.ok else style)
 
 
@@ -109,7 +128,8 @@ def _summary(verification: Verification, options: Options) -> Text:
     if failed:
         text = f"✗ {verification.title}: {failed} of {checks:,} checks failed"
     else:
-        text = f"✓ {verification.title}: {checks:,} checks hold at {layers:,} layers"
+        word = "layer" if layers == 1 else "layers"
+        text = f"✓ {verification.title}: {checks:,} checks hold at {layers:,} {word}"
     return Text(_shown(text, options) + "\n", style="bold red" if failed else "green")
 
 
