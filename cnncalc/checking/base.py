@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from cnncalc.budget import Base
+from cnncalc.budget.metrics import METRICS
 from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
 from cnncalc.checking.versions import Version, Watched, load
-from cnncalc.errors import HistoryError, SpecError
+from cnncalc.errors import BudgetError, HistoryError, SpecError
 from cnncalc.records import Record
 
 
@@ -22,10 +23,30 @@ class Baseline(Record):
     version: Version | None = None
     recorded: Mapping[str, int] | None = None
     notice: str = ""
+    lock: str = ""
+    """The lock file that the figures are, or should be, recorded in."""
 
     def of(self, dtype: str) -> Base | None:
-        """Return what `baseline` stands for, in a data type."""
-        return self.version.report(dtype) if self.version else self.recorded
+        """Return what `baseline` stands for, in a data type; bytes are recorded in float32."""
+        if self.version:
+            return self.version.report(dtype)
+        if self.recorded is None or dtype in {"", "float32"}:
+            return self.recorded
+        return {
+            name: value
+            for name, value in self.recorded.items()
+            if name not in METRICS or METRICS[name].dimension != "byte"
+        }
+
+    def refuse(self, why: str) -> None:
+        """Raise BudgetError where a lock file lacks what a line needs: none would ever see."""
+        if self.lock and self.recorded is None:
+            hint = "record it with `cnncalc lock`"
+            raise BudgetError(f"there is no baseline in {self.lock} for this spec", hint=hint)
+        if self.lock:
+            what = "figures of the network, and params and macs of its groups, in float32"
+            hint = f"{self.lock} has only {what}; use --base"
+            raise BudgetError(why.removeprefix("skipped: "), hint=hint)
 
 
 class NoBase:
@@ -61,8 +82,8 @@ class LockBase(NoBase):
         """Return the recorded figures."""
         figures = self.lock.figures(case)
         if figures is None:
-            return Baseline(notice=f"not in {self.title}: what needs a baseline is skipped")
-        return Baseline(recorded=figures)
+            return Baseline(notice=f"not in {self.title}", lock=self.title)
+        return Baseline(recorded=figures, lock=self.title)
 
 
 class GitBase(NoBase):
