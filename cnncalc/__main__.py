@@ -12,12 +12,16 @@ def main() -> None:
     would only look on; and the process ends without taking its objects apart one by one.
     """
     gc.disable()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by who called
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 until the end
     try:
         from cnncalc.cli import run
-    except Exception as error:  # noqa: BLE001 an installation that is not whole: exit 1 would be wrong
+
+        code = run()
+    except Exception as error:  # noqa: BLE001 as of an installation that is not whole: exit 1 would be wrong
         sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n")
         os._exit(70)
-    code = run()
     try:
         sys.stdout.flush()
         sys.stderr.flush()

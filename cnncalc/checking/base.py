@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from cnncalc.budget import Base
+from cnncalc.budget.metrics import METRICS
 from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
 from cnncalc.checking.versions import Version, Watched, load
-from cnncalc.errors import HistoryError, SpecError
+from cnncalc.errors import BudgetError, HistoryError, SpecError
 from cnncalc.records import Record
 
 
@@ -21,10 +23,30 @@ class Baseline(Record):
     version: Version | None = None
     recorded: Mapping[str, int] | None = None
     notice: str = ""
+    lock: str = ""
+    """The lock file that the figures are, or should be, recorded in."""
 
     def of(self, dtype: str) -> Base | None:
-        """Return what `baseline` stands for, in a data type."""
-        return self.version.report(dtype) if self.version else self.recorded
+        """Return what `baseline` stands for, in a data type; bytes are recorded in float32."""
+        if self.version:
+            return self.version.report(dtype)
+        if self.recorded is None or dtype in {"", "float32"}:
+            return self.recorded
+        return {
+            name: value
+            for name, value in self.recorded.items()
+            if name not in METRICS or METRICS[name].dimension != "byte"
+        }
+
+    def refuse(self, why: str) -> None:
+        """Raise BudgetError where a lock file lacks what a line needs: none would ever see."""
+        if self.lock and self.recorded is None:
+            hint = "record it with `cnncalc lock`"
+            raise BudgetError(f"there is no baseline in {self.lock} for this spec", hint=hint)
+        if self.lock:
+            what = "figures of the network, and params and macs of its groups, in float32"
+            hint = f"{self.lock} has only {what}; use --base"
+            raise BudgetError(why.removeprefix("skipped: "), hint=hint)
 
 
 class NoBase:
@@ -60,30 +82,29 @@ class LockBase(NoBase):
         """Return the recorded figures."""
         figures = self.lock.figures(case)
         if figures is None:
-            return Baseline(notice=f"not in {self.title}: what needs a baseline is skipped")
-        return Baseline(recorded=figures)
+            return Baseline(notice=f"not in {self.title}", lock=self.title)
+        return Baseline(recorded=figures, lock=self.title)
 
 
 class GitBase(NoBase):
-    """The same specs at a commit, computed again."""
+    """The same specs at a commit, computed again; each in the repository that it is in."""
 
     def __init__(
         self, ref: str, cases: Sequence[Case], overrides: Mapping[str, Any], convention: str
     ) -> None:
-        from cnncalc.history import CommitTree, Repository, root_of
+        """Open the repository of the present folder, else that of the first spec that has one.
 
-        root = next(filter(None, (root_of(case.path) for case in cases)), None) or root_of(
-            Path.cwd() / "x"
-        )
+        A bundled network is nobody's file and never says which repository is meant.
+        """
+        own = (root_above(case.path) for case in cases if not case.bundled)
+        root = root_above(Path.cwd() / "x") or next(filter(None, own), None)
         if root is None:
             hint = "run it in the repository, or use --no-base"
             raise HistoryError(f"--base {ref}: this is not in a git repository", hint=hint)
-        repository = Repository(root)
-        commit = repository.base(ref)
-        self.title, self.commit = commit.title, commit.hash
-        self._root = root.resolve()
-        self._renamed, self._gone = repository.moved(commit)
-        self._tree = CommitTree(repository, commit)
+        self._ref = ref
+        self._opened: dict[Path, _Past] = {}
+        first = self._past(root)
+        self.title, self.commit = first.title, first.hash
         self._overrides, self._convention = overrides, convention
 
     def __exit__(
@@ -92,53 +113,91 @@ class GitBase(NoBase):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._tree.__exit__(kind, error, trace)
+        for past in self._opened.values():
+            past.tree.__exit__(kind, error, trace)
+
+    def _past(self, root: Path) -> _Past:
+        root = root.resolve()
+        if root not in self._opened:
+            self._opened[root] = _Past(root, self._ref)
+        return self._opened[root]
 
     def of(self, case: Case, version: Version, files: Watched) -> Baseline:
         """Return the network as it was at the commit."""
-        try:
-            here = case.path.resolve().relative_to(self._root).as_posix()
-        except ValueError:
-            return Baseline(notice=f"outside of the repository {self._root.name}: it has no base")
-        there = self._path_at_base(here, files)
+        root = root_above(case.path)
+        if case.bundled and (root is None or root.resolve() not in self._opened):
+            return Baseline(version)
+        if root is None:
+            return Baseline(notice="outside of the repository: it has no base")
+        past = self._past(root)
+        here = Path(os.path.abspath(case.path)).relative_to(root).as_posix()  # noqa: PTH100 a link is what it was at the commit
+        there = past.path(here, case.path.resolve(), files)
         if there is None:
-            notice = f"not in {self.title}: what needs a baseline is skipped"
-            return Baseline(notice=notice)
-        moved = f"was {there} in {self.title}" if there != here else ""
-        if not moved and self._same(files):
+            if case.bundled:
+                return Baseline(version)
+            return Baseline(notice=f"not in {past.title}: what needs a baseline is skipped")
+        moved = f"was {there} in {past.title}" if there != here else ""
+        if not moved and past.same(files):
             return Baseline(version)
         try:
             before = load(
-                self._root / there,
-                f"{self.title}:{there}",
+                past.root / there,
+                f"{past.title}:{there}",
                 case.variant,
                 self._overrides,
                 self._convention,
-                self._tree,  # type: ignore[arg-type] # it has the methods of Disk
+                past.tree,  # type: ignore[arg-type] # it has the methods of Disk
             )
         except SpecError as error:
             why = error.problems[0].concise()
-            notice = f"cannot be read at {self.title}, so it has no base: {why}"
+            notice = f"cannot be read at {past.title}, so it has no base: {why}"
             return Baseline(notice=notice)
         return Baseline(before, notice=moved)
 
-    def _path_at_base(self, here: str, files: Watched) -> str | None:
-        there = self._renamed.get(here, here)
-        if self._tree.kind(self._root / there) == "file":
-            return there
+
+class _Past:
+    """A repository at the commit that baselines are taken from."""
+
+    def __init__(self, root: Path, ref: str) -> None:
+        from cnncalc.history import CommitTree, Repository
+
+        repository = Repository(root)
+        commit = repository.base(ref)
+        self.root = root
+        self.title, self.hash = commit.title, commit.hash
+        self._renamed, self._gone = repository.moved(commit)
+        self.tree = CommitTree(repository, commit)
+
+    def path(self, here: str, real: Path, files: Watched) -> str | None:
+        """Return where a file was, by its present path and by where that leads; None: nowhere."""
+        names = [here]
+        if real != self.root / here and real.is_relative_to(self.root):
+            names.append(real.relative_to(self.root).as_posix())
+        for name in names:
+            there = self._renamed.get(name, name)
+            if self.tree.kind(self.root / there) == "file":
+                return there
         from cnncalc.history.repository import most_similar
 
         gone = {
-            path: self._tree.read(self._root / path, 1 << 20)
+            path: self.tree.read(self.root / path, 1 << 20)
             for path in self._gone
             if path.endswith((".yaml", ".yml"))
         }
-        content = files.contents.get(self._root / here, b"")
+        content = files.contents.get(real, b"")
         return most_similar(content, gone) if gone else None
 
-    def _same(self, files: Watched) -> bool:
-        """Whether every file that was read is the same at the commit."""
-        return all(
-            self._tree.kind(path) == "file" and self._tree.read(path, len(content) + 1) == content
+    def same(self, files: Watched) -> bool:
+        """Whether every file that was read is the same at the commit, and none through a link."""
+        return not files.linked and all(
+            self.tree.kind(path) == "file" and self.tree.read(path, len(content) + 1) == content
             for path, content in files.contents.items()
         )
+
+
+def root_above(path: Path) -> Path | None:
+    """Return the folder of the repository that a file is in by its name, or by where it leads."""
+    from cnncalc.history import root_of
+
+    above = Path(os.path.abspath(path)).parents  # noqa: PTH100 without links
+    return next((each for each in above if (each / ".git").exists()), None) or root_of(path)

@@ -26,6 +26,8 @@ class Case(Record):
     path: Path
     shown: str
     variant: str | None = None
+    bundled: bool = False
+    """Whether it comes with cnncalc."""
 
     @property
     def title(self) -> str:
@@ -136,7 +138,7 @@ class Cases:
                 raise CnncalcError(f"{what} '{text}'", hint=near or _nearest(path, folder))
             raise CnncalcError(f"there is no file '{text}'", hint=_nearest(path, folder))
         file, shown, named = found
-        return Case(file, shown, named or variant)
+        return Case(file, shown, named or variant, bundled=True)
 
 
 def show(path: Path) -> str:

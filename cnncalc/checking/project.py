@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from cnncalc.checking.rules import Rule, fits_path
@@ -21,6 +22,9 @@ _TARGET_KEYS = ("rules", "dtype", "why")
 _RULE_KEYS = ("assert", "level", "why", "id")
 _SKIPPED = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", ".tox"))
 
+_MOST_NAMES = 4
+"""By so many names a folder is looked into: links may lead round and round."""
+
 
 class Group(Record):
     """Rules for the specs that match one of the patterns, relative to the project's folder."""
@@ -28,6 +32,8 @@ class Group(Record):
     patterns: tuple[str, ...]
     rules: tuple[Rule, ...]
     line: int
+    chosen: bool = True
+    """Whether the patterns are written, and not those that are taken where none are."""
 
 
 class Target(Record):
@@ -60,14 +66,47 @@ class Project(Record):
     def check_patterns(self) -> None:
         """Raise SpecError where a `for` matches no file: its rules would check nothing."""
         problems = []
+        files = list(_files(self.folder)) if self.groups else []
         for group in self.groups:
-            for pattern in group.patterns:
-                if not any(True for _ in self.folder.glob(pattern)):
-                    hint = nearest_file(pattern, self.folder)
-                    text = f"for = {pattern!r} matches no file"
+            for pattern in group.patterns if group.chosen else ():
+                text, hint = self._pattern_problem(pattern, files)
+                if text:
+                    text = f"for = {pattern!r} {text}"
                     problems.append(Problem(text, self.file, group.line, 1, hint=hint))
         if problems:
             raise SpecError(*problems)
+
+    def _pattern_problem(self, pattern: str, files: list[Path]) -> tuple[str, str]:
+        """Return what is wrong with a pattern, and what to do; nothing where it matches a file."""
+        path = PurePath(pattern)
+        if not path.parts:
+            return "is empty", 'write for = "**/*.yaml"'
+        if path.is_absolute() or ".." in path.parts:
+            return "leads out of the project's folder", f"write it relative to {self.file}"
+        if any(fits_path(file, self.folder, pattern) for file in files):
+            return "", ""
+        try:
+            exists, folder = (self.folder / path).is_file(), (self.folder / path).is_dir()
+        except (OSError, ValueError):
+            exists = folder = False
+        if exists:
+            return "", ""
+        if folder:
+            return "is a folder", f"write {(path / '**/*.yaml').as_posix()}"
+        return "matches no file", nearest_file(pattern, self.folder)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder, through links, too, but no folder by ever more of them."""
+    seen: Counter[str] = Counter()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        seen[real] += 1
+        if seen[real] > _MOST_NAMES:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if name not in _SKIPPED]
+        yield from (Path(parent, name) for name in names)
 
 
 def nearest_file(pattern: str, folder: Path) -> str:
@@ -117,10 +156,13 @@ def _load(path: Path) -> tuple[Any, str]:
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SpecError(Problem(f"the file cannot be read: {error}", _shown(path))) from None
     if path.name == "pyproject.toml":
-        return data.get("tool", {}).get("cnncalc"), text
+        tool = data.get("tool", {})
+        if not isinstance(tool, dict):
+            raise SpecError(Problem("tool must be a table", _shown(path), hint="write [tool.NAME]"))
+        return tool.get("cnncalc"), text
     return data, text
 
 
@@ -150,10 +192,11 @@ class _Reader:
 
     def _group(self, data: Any) -> Group:
         self._keys(data, _BUDGET_KEYS, "[[budget]]")
-        patterns = self._texts(data, "for") or ("**/*.yaml",)
+        patterns = self._texts(data, "for") or ("**/*.yaml", "**/*.yml")
         line: int = self._find(patterns[0]) if "for" in data else 0
         rules = tuple(self._rules(data, "project"))
-        return Group(patterns, rules, line or (rules[0].line if rules else 0))
+        line = line or (rules[0].line if rules else 0)
+        return Group(patterns, rules, line, chosen="for" in data)
 
     def _target(self, name: str, data: Any) -> Target:
         self._keys(data, _TARGET_KEYS, f"target {name}")

@@ -217,6 +217,8 @@ def _finding(version: Version, rule: Rule, baseline: Baseline, only_new: bool) -
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
     verdict = judge(version.report(rule.dtype), line, base)
+    if verdict.ok is None and line.needs_base:
+        baseline.refuse(verdict.detail)
     status = SKIP if verdict.ok is None else PASS if verdict.ok else FAIL
     detail = verdict.detail
     if status == FAIL and only_new and _known(verdict, rule, base):
@@ -283,7 +285,11 @@ def check_net(
     if level not in LEVELS[:2]:
         raise CnncalcError(f"unknown level {level!r}", hint="one of error, warn")
     version = Version(net, convention)
-    rules = [*of_spec(net.origin.budgets), *(Rule(text, origin="call") for text in budgets)]
+    lines = list(budgets)
+    odd = [line for line in lines if not isinstance(line, str)]
+    if odd:
+        raise CnncalcError(f"a budget is a text, not {odd[0]!r}", hint='write "params <= 5M"')
+    rules = [*of_spec(net.origin.budgets), *(Rule(text, origin="call") for text in lines)]
     if not rules:
         hint = 'write check(net, ["params <= 5M"])'
         raise CnncalcError("no budget to check", hint=hint)
@@ -292,6 +298,9 @@ def check_net(
     if result.problems:
         raise SpecError(*result.problems)
     if before is None:
+        if all(finding.status == SKIP for finding in result.findings):
+            why = result.findings[0].detail.removeprefix("skipped: ")
+            raise CnncalcError(f"nothing was checked: {why}", hint="give base=, another network")
         return result
     return result._replace(
         comparison=compare(before.report(), version.report(), before=before.net.origin.spec)

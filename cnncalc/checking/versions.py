@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,14 @@ class Watched(Disk):
 
     def __init__(self) -> None:
         self.contents: dict[Path, bytes] = {}
+        self.linked = False
+        """Whether one of them was reached through a link."""
+
+    def resolve(self, path: Path) -> Path:
+        """Return a path without links and dots, and remember whether there was a link."""
+        real = super().resolve(path)
+        self.linked |= str(real) != os.path.abspath(path)  # noqa: PTH100 without links
+        return real
 
     def read(self, path: Path, most: int) -> bytes:
         """Return a file's bytes, and remember them."""

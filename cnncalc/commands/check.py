@@ -78,6 +78,7 @@ def check(
     from cnncalc.checking import Options, check_cases
     from cnncalc.checking.cases import Cases
     from cnncalc.checking.project import find_project
+    from cnncalc.commands.output import spare
     from cnncalc.commands.progress import progress
 
     pairs = _outputs(output or [], ci=ci)
@@ -95,6 +96,7 @@ def check(
     )
     cases = Cases(project, variant)
     found = cases.of(specs or ())
+    spare((path for _, path in pairs), (case.path for case in found))
     with progress(len(found)) as tick:
         outcome = check_cases(found, project, options, tick, cases.problems, cases.notices)
     _report(outcome, pairs, width=width or (CI_WIDTH if ci else None), ascii=ascii_)

@@ -41,10 +41,13 @@ def diff(
     """
     from cnncalc.checking.pair import compare_specs, compare_with_base
     from cnncalc.checking.project import find_project
-    from cnncalc.commands.output import only_ascii, outputs, print_text, write
+    from cnncalc.commands.output import only_ascii, outputs, print_text, spare, write
     from cnncalc.renderers.diff import FORMATS, render
 
     pairs = outputs(output or ["table"], FORMATS)
+    specs = [before, after or before]
+    specs += [text.rpartition("@")[0] or text for text in specs]
+    spare((path for _, path in pairs), specs)
     project = find_project(here())
     counted = convention or project.convention
     if after is None:

@@ -31,7 +31,7 @@ def lock(
     from cnncalc.checking.cases import Cases
     from cnncalc.checking.locks import Lock, locked
     from cnncalc.checking.project import find_project
-    from cnncalc.commands.output import print_text, write
+    from cnncalc.commands.output import print_text, spare, write
     from cnncalc.commands.progress import progress
 
     if not check and in_ci():
@@ -40,8 +40,10 @@ def lock(
     project = find_project(here())
     cases = Cases(project, variant)
     found = cases.of(specs or ())
+    path = Path(lock_file) if lock_file else project.folder / project.lock
+    spare([str(path)], (case.path for case in found))
     counted = convention or project.convention
-    file = Lock(Path(lock_file) if lock_file else project.folder / project.lock)
+    file = Lock(path)
     with progress(len(found)) as tick:
         entries = locked(file, found, counted, tick, cases.problems)
     count = "1 spec" if len(entries) == 1 else f"{len(entries)} specs"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 
 from cnncalc.errors import CnncalcError
 
@@ -27,8 +28,9 @@ def outputs(texts: list[str], formats: tuple[str, ...]) -> list[tuple[str, str]]
 
 def write(path: str, text: str) -> None:
     """Write a file whole or not at all; a device or a pipe gets the text itself."""
-    path = os.path.realpath(path)
-    special = os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 as below
+    special = path.startswith("/dev/") or (os.path.exists(path) and not os.path.isfile(path))  # noqa: PTH110, PTH113 as below
+    if not special:  # what /dev/stdout leads to is no name of a file
+        path = os.path.realpath(path)
     half = path if special else f"{path}.part{os.getpid()}"
     try:
         with open(half, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
@@ -39,6 +41,15 @@ def write(path: str, text: str) -> None:
         if not special and os.path.exists(half):  # noqa: PTH110 as above
             os.unlink(half)  # noqa: PTH108 as above
         raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
+
+
+def spare(paths: Iterable[str], specs: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise CnncalcError where a file to be written is a spec that is read."""
+    read = {os.path.realpath(spec) for spec in specs}
+    for path in paths:
+        if path and os.path.realpath(path) in read:
+            hint = "name another file to write"
+            raise CnncalcError(f"{path} is a spec, and would be overwritten", hint=hint)
 
 
 def append(path: str, text: str) -> None:

@@ -7,7 +7,7 @@ is the cause of all that differs below it; where no call differs, the layer's ow
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from cnncalc.comparison.align import Alignment
@@ -33,9 +33,11 @@ class _Key(Record):
     what: str
 
 
-def causes(before: Sequence[Row], after: Sequence[Row], alignment: Alignment) -> tuple[Cause, ...]:
+def causes(
+    before: Sequence[Row], after: Sequence[Row], alignment: Alignment, wiring: Mapping[str, str]
+) -> tuple[Cause, ...]:
     """Return the causes of all differences, the largest first."""
-    finder = _Finder(before, after, alignment)
+    finder = _Finder(before, after, alignment, wiring)
     members: dict[tuple[str, int], list[Pair]] = defaultdict(list)
     texts: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
     for pair in alignment.pairs:
@@ -89,7 +91,14 @@ def _common_path(paths: Sequence[str]) -> str:
 
 
 class _Finder:
-    def __init__(self, before: Sequence[Row], after: Sequence[Row], alignment: Alignment) -> None:
+    def __init__(
+        self,
+        before: Sequence[Row],
+        after: Sequence[Row],
+        alignment: Alignment,
+        wiring: Mapping[str, str],
+    ) -> None:
+        self.wiring = wiring
         lone = [(old, new) for old, new in alignment.pairs if old is None or new is None]
         self.before = _Side(before, {old.path for old, _ in lone if old is not None})
         self.after = _Side(after, {new.path for _, new in lone if new is not None})
@@ -106,7 +115,9 @@ class _Finder:
             return self._appeared(new, self.after, self.before, self.to_before, "added")
         if new is None and old is not None:
             return self._appeared(old, self.before, self.after, self.to_after, "removed")
-        if old is None or new is None or not _differs(old, new):
+        if old is None or new is None:
+            return None
+        if new.path not in self.wiring and not _differs(old, new):
             return None
         return self._changed(old, new)
 
@@ -115,9 +126,11 @@ class _Finder:
             for one, other in zip(reversed(old.source), reversed(new.source), strict=True):
                 if one.call != other.call:
                     return _Key(other.file, other.line, call_difference(one.call, other.call))
-        if (old.op, old.args) != (new.op, new.args):
+        what = argument_difference(old, new)
+        if not what and new.path in self.wiring:
+            what = f"{new.op} {self.wiring[new.path]}"
+        if what:
             place = new.source[0] if new.source else None
-            what = argument_difference(old, new)
             return _Key(place.file if place else "", place.line if place else 0, what)
         return _Key("", 0, _FOLLOWS)
 

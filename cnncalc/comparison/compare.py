@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.comparison.align import Alignment, align
 from cnncalc.comparison.causes import argument_difference, causes
+from cnncalc.comparison.wiring import rewired
 from cnncalc.outcome import Cause, Change, Comparison
 from cnncalc.report import Report, Row
 
@@ -29,13 +30,14 @@ def compare(one: Report, other: Report, *, before: str = "", after: str = "") ->
     """
     alignment = align(one.rows, other.rows)
     order = {row.path: index for index, row in enumerate(other.rows)}
-    changes = sorted(_changes(alignment), key=lambda each: order.get(each.path, len(order)))
+    wiring = rewired(one.rows, other.rows, alignment)
+    changes = sorted(_changes(alignment, wiring), key=lambda each: order.get(each.path, len(order)))
     differing = sum(1 for change in changes if change.kind != "renamed")
     return Comparison(
         before or _title(one),
         after or _title(other),
         (*_totals(one, other), ("rf", _field(one), _field(other))),
-        (*_variables(one, other), *causes(one.rows, other.rows, alignment)),
+        (*_variables(one, other), *causes(one.rows, other.rows, alignment, wiring)),
         tuple(changes),
         len(alignment.pairs) - differing,
         sum(1 for old, new in alignment.pairs if old and new and _size(old) != _size(new)),
@@ -69,17 +71,19 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _changes(alignment: Alignment) -> Iterator[Change]:
+def _changes(alignment: Alignment, wiring: Mapping[str, str]) -> Iterator[Change]:
     for before, after, layers in alignment.renamed:
         yield Change("renamed", after, before, f"{layers} layers", 0, 0, 0)
     moved = {after for _, after, _ in alignment.renamed}
     for old, new in alignment.pairs:
-        change = _change(old, new, moved)
+        change = _change(old, new, moved, wiring)
         if change is not None:
             yield change
 
 
-def _change(old: Row | None, new: Row | None, moved: set[str]) -> Change | None:
+def _change(
+    old: Row | None, new: Row | None, moved: set[str], wiring: Mapping[str, str]
+) -> Change | None:
     if old is None or new is None:
         row = new or old
         if row is None:
@@ -90,7 +94,8 @@ def _change(old: Row | None, new: Row | None, moved: set[str]) -> Change | None:
         return Change(
             kind, row.path, "" if new else row.path, text, sign * row.params, sign * row.macs, line
         )
-    what = ", ".join(_differences(old, new))
+    texts = [*_differences(old, new), wiring.get(new.path, "")]
+    what = ", ".join(text for text in texts if text)
     params, macs = new.params - old.params, new.macs - old.macs
     if what or params or macs:
         return Change("changed", new.path, old.path, what, params, macs, _line(new))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from cnncalc.errors import HistoryError
@@ -36,6 +37,23 @@ def root_of(path: Path) -> Path | None:
     return None
 
 
+@lru_cache(maxsize=1)
+def _local_variables() -> tuple[str, ...]:
+    """Return the variables by which a hook of git tells of a repository: it is not always ours."""
+    command = ["git", "rev-parse", "--local-env-vars"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 as below
+    except OSError:
+        return ()
+    return tuple(os.fsdecode(done.stdout).split())
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for git: a repository is what its folder says, whoever calls."""
+    local = _local_variables()
+    return {key: text for key, text in os.environ.items() if key not in local} | _ENVIRONMENT
+
+
 class Repository:
     """A repository, by its folder. Git itself is asked; nothing in the repository is changed."""
 
@@ -51,7 +69,7 @@ class Repository:
                 self.command(*arguments),
                 capture_output=True,
                 check=False,
-                env={**os.environ, **_ENVIRONMENT},
+                env=environment(),
             )
         except OSError as error:
             raise HistoryError(

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from cnncalc.errors import HistoryError
-from cnncalc.history.repository import Commit, Repository
+from cnncalc.history.repository import Commit, Repository, environment
 
 _KINDS = {"blob": "file", "tree": "folder", "commit": "folder"}
 _MOST_KEPT = 64
@@ -33,6 +33,7 @@ class CommitTree:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env=environment(),
             )
         except OSError as error:
             raise HistoryError(f"git cannot be run: {error.strerror}") from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import sample_reports as samples
 from hypothesis import given
@@ -60,11 +58,12 @@ def test_numbers_end_somewhere(line):
 @pytest.mark.parametrize(
     "line", ["params <= 1 for each **", "params(**{}) <= 1", "params({}*) <= params(**x{})"]
 )
-def test_a_hostile_spec_takes_no_time(line):
-    """Thousands of lines that look at all of many layers are refused, and soon."""
+def test_a_hostile_spec_is_not_followed_for_long(line):
+    """Thousands of lines that look at all of many layers: the reading ends after twenty errors."""
     budgets = "".join(f"  - {line.replace('{}', f'a{n}')}\n" for n in range(5000))
     spec = f"input: [3]\nlayers: [{{fc: 3, repeat: 9000}}]\nbudgets:\n{budgets}"
-    start = time.perf_counter()
-    with pytest.raises(SpecError, match=r"look at more than 590,000 layers|matches no layer"):
+    with pytest.raises(SpecError) as caught:
         cnncalc.analyze(cnncalc.loads(spec))
-    assert time.perf_counter() - start < 20  # all lines would take minutes
+    assert len(caught.value.problems) == 20
+    for problem in caught.value.problems:
+        assert "look at more than 590,000 layers" in problem.text or "no layer" in problem.text

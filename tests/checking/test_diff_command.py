@@ -62,3 +62,48 @@ def test_a_renamed_spec(run, write, commit, git):
     assert done.code == 0
     assert ":a.yaml → b.yaml\n" in done.out
     assert "no difference in 5 layers" in done.out
+
+
+WIRED = """\
+input: [16, 8, 8]
+layers:
+  a: {conv: [16, 1]}
+  b: {conv: [16, 1]}
+  sum: {add: [a, b]}
+  out: {from: sum, relu: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    "old, new, change, causes",
+    [
+        ("add: [a, b]", "add: [in, b]", ("sum", "from a, b → input, b"), 1),
+        ("from: sum", "from: b", ("out", "from sum → b"), 1),
+    ],
+)
+def test_what_differs_in_wiring_alone(run, write, commit, old, new, change, causes):
+    """No figure moves, but it is another network."""
+    write("a.yaml", WIRED)
+    commit()
+    write("a.yaml", WIRED.replace(old, new))
+    done = run("diff", "a.yaml", "--base", "main", "-o", "json")
+    data = json.loads(done.out)
+    assert [(each["path"], each["what"]) for each in data["changes"]] == [change]
+    assert len(data["causes"]) == causes
+    assert data["causes"][0]["what"].endswith(change[1])
+    assert data["causes"][0]["line"] == (5 if change[0] == "sum" else 6)
+
+
+def test_equal_layers_that_change_places(run, write):
+    write("a.yaml", "input: [4, 8, 8]\nlayers:\n  x: {conv: [4, 3]}\n  y: relu\n  z: sigmoid\n")
+    write("b.yaml", "input: [4, 8, 8]\nlayers:\n  x: {conv: [4, 3]}\n  z: sigmoid\n  y: relu\n")
+    data = json.loads(run("diff", "a.yaml", "b.yaml", "-o", "json").out)
+    found = {each["path"]: each["what"] for each in data["changes"]}
+    assert found == {"z": "from y → x", "y": "from x → z"}
+
+
+def test_a_layer_in_between_does_not_change_its_neighbours(run, write):
+    write("a.yaml", "input: [4, 8, 8]\nlayers:\n  x: {conv: [4, 3]}\n  z: sigmoid\n")
+    write("b.yaml", "input: [4, 8, 8]\nlayers:\n  x: {conv: [4, 3]}\n  y: relu\n  z: sigmoid\n")
+    data = json.loads(run("diff", "a.yaml", "b.yaml", "-o", "json").out)
+    assert [(each["path"], each["kind"]) for each in data["changes"]] == [("y", "added")]

@@ -284,3 +284,59 @@ def test_annotations_point_at_the_changed_line_from_the_root(run, write, branch,
     monkeypatch.chdir(path.parent)
     done = run("check", "net.yaml", "--base", "work", "-o", "github")
     assert done.out.startswith("::error file=sub/net.yaml,line=3,")
+
+
+def test_the_present_folder_chooses_the_repository(run, write, branch, tmp_path_factory):
+    """A network that comes with cnncalc, or a file elsewhere, does not, even as the first."""
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    far = tmp_path_factory.mktemp("far") / "net.yaml"
+    far.write_text(NET + BUDGET)
+    for first in ("resnet50", str(far)):
+        done = run("check", first, "net.yaml", "--base", "main", "--budget", "params <= baseline")
+        assert done.code == 1, done.out
+        assert "params +170 (+5.8%)" in done.out
+
+
+def test_each_spec_has_the_base_of_its_own_repository(run, write, folder, monkeypatch):
+    """From a folder in no repository, every spec is compared in its own."""
+    for name in ("one", "two"):
+        write(f"{name}/net.yaml", NET + BUDGET)
+        for words in ("init -q -b main", "add -A", "commit -q -m first"):
+            subprocess.run(["git", *words.split()], cwd=folder / name, check=True)
+    write("two/net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", "one/net.yaml", "two/net.yaml", "--base", "main")
+    assert done.code == 1
+    assert "params +170 (+5.8%)" in done.out
+
+
+@pytest.mark.parametrize("name", ["link.yaml", "user.yaml"])
+def test_a_link_that_leads_elsewhere_now(run, write, git, commit, folder, name):
+    """What it led to at the base is the baseline, of a spec and of what a spec includes."""
+    write("small.yaml", NET + BUDGET)
+    write("large.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    write("block1.yaml", BLOCKS)
+    write("block2.yaml", BLOCKS.replace("relu, conv: [c, 3]", "relu, conv: [2 * c, 3]"))
+    write("user.yaml", CALLER)
+    (folder / "link.yaml").symlink_to("small.yaml")
+    (folder / "blocks.yaml").symlink_to("block1.yaml")
+    commit()
+    for link, now in (("link.yaml", "large.yaml"), ("blocks.yaml", "block2.yaml")):
+        (folder / link).unlink()
+        (folder / link).symlink_to(now)
+    done = run("check", name, "--base", "main")
+    assert done.code == 1, done.out
+    assert "since main (" in done.out
+
+
+def test_a_hook_of_git_may_tell_of_another_repository(
+    run, write, branch, monkeypatch, tmp_path_factory
+):
+    other = tmp_path_factory.mktemp("other")
+    subprocess.run(["git", "init", "-q", "-b", "main", str(other)], check=True)
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
+    done = run("check", "net.yaml", "--base", "main")
+    assert done.code == 1, done.err
+    assert "params +170 (+5.8%)" in done.out

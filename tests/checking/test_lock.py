@@ -107,13 +107,28 @@ def test_a_baseline_from_the_lock(run, locked, write):
     assert "params 2.96 k > baseline 2.94 k, over by 17 (+0.6%)" in done.out
 
 
-def test_what_the_lock_lacks_is_skipped_with_a_notice(run, locked, write):
+def test_what_the_lock_lacks_is_an_error(run, locked, write):
+    """It would be skipped for ever, and nobody would see."""
     write("c.yaml", NET)
     done = run("check", "c.yaml", "--lock", "--budget", "params <= baseline")
-    assert done.code == 0
-    assert "not in cnncalc.lock: what needs a baseline is skipped" in done.out
+    assert done.code == 2
+    assert "there is no baseline in cnncalc.lock for this spec" in done.out + done.err
+    assert run("check", "c.yaml", "--lock", "--budget", "params <= 5M").code == 0
     done = run("check", "b.yaml", "--lock", "--budget", "params(body.conv1) <= baseline")
-    assert "params(body.conv1) is not recorded at the base" in done.out
+    assert done.code == 2
+    assert "params(body.conv1) is not recorded at the base" in done.out + done.err
+    assert "use --base" in done.out + done.err
+
+
+def test_bytes_of_another_data_type_are_not_in_the_lock(run, locked, write, folder):
+    """An int8 network has a quarter of the bytes, and would hold whatever is added to it."""
+    text = (folder / "cnncalc.toml").read_text()
+    for rule, code in (("weights <= baseline", 2), ("params <= baseline", 0)):
+        write("cnncalc.toml", f'{text}[target.mcu]\ndtype = "int8"\nrules = ["{rule}"]\n')
+        done = run("check", "b.yaml", "--lock", "--target", "mcu")
+        assert done.code == code, done.out
+    write("cnncalc.toml", f'{text}[target.mcu]\nrules = ["weights <= baseline"]\n')
+    assert run("check", "b.yaml", "--lock", "--target", "mcu").code == 0
 
 
 def test_variants_have_entries_of_their_own(run, write, folder):

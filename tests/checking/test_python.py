@@ -72,6 +72,19 @@ def test_no_budget_and_a_wrong_budget_are_errors(net):
         cnncalc.check(net, ["parms <= 2k"])
 
 
+def test_what_needs_a_base_does_not_hold_without_one():
+    net = cnncalc.loads(NET)
+    with pytest.raises(cnncalc.CnncalcError, match=r"nothing was checked: .*base"):
+        cnncalc.check(net, ["params <= baseline"])
+    assert cnncalc.check(net, ["params <= baseline", "params <= 5M"])
+
+
+@pytest.mark.parametrize("line", [3, None, ["params <= 5M"], {"assert": "params <= 5M"}])
+def test_a_budget_is_a_text(net, line):
+    with pytest.raises(cnncalc.CnncalcError, match="a budget is a text, not"):
+        cnncalc.check(net, [line])
+
+
 def test_pytest_shows_what_failed(tmp_path):
     """Under an assertion of the result, and of its `ok`."""
     (tmp_path / "test_it.py").write_text(

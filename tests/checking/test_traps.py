@@ -245,3 +245,43 @@ def test_4_a_full_disk_is_not_a_failed_budget(write, folder):
         done = in_a_process(folder, out=full)
     assert done.returncode not in {0, 1}
     assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "pattern, text",
+    [
+        ("models", "for = 'models' is a folder"),
+        ("models/", "for = 'models/' is a folder"),
+        ("", "for = '' is empty"),
+        ("../*.yaml", "leads out of the project's folder"),
+        ("models/../models/*.yaml", "leads out of the project's folder"),
+        ("/models/*.yaml", "leads out of the project's folder"),
+        ("mod/**", "for = 'mod/**' matches no file"),
+        ("a\\u0000b", "matches no file"),
+    ],
+)
+def test_a_pattern_for_no_spec(run, write, pattern, text):
+    """What a pattern is held to match is what its rules are applied to."""
+    write("models/net.yaml", NET)
+    write("cnncalc.toml", f'[[budget]]\nfor = ["{pattern}"]\nrules = ["params <= 1"]\n')
+    done = run("check", "models", "--budget", "layers <= 99")
+    assert (done.code, done.out) == (2, "")
+    assert text in done.err
+
+
+@pytest.mark.parametrize("line", ["", 'for = "models/**.yml"', 'for = "**"', 'for = "link/*.yml"'])
+def test_a_pattern_that_matches_applies(run, write, folder, line):
+    write("models/net.yml", NET)
+    (folder / "link").symlink_to("models")
+    write("cnncalc.toml", f'[[budget]]\n{line}\nrules = ["params <= 1"]\n')
+    done = run("check", "link/net.yml" if "link" in line else "models")
+    assert done.code == 1, done.err
+
+
+@pytest.mark.parametrize("text", ["tool = 3", "x = " + "[" * 5000, "[tool]\ncnncalc = 3"])
+def test_a_project_file_of_another_form(run, write, text):
+    write("net.yaml", NET)
+    write("pyproject.toml", text)
+    done = run("check", "net.yaml", "--budget", "params <= 5M")
+    assert (done.code, done.out) == (2, "")
+    assert "pyproject.toml" in done.err
