@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -240,6 +241,14 @@ def npy_of(array: Any) -> bytes:
     return held.getvalue()
 
 
+def zip_of(**files: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as file:
+        for name, content in files.items():
+            file.writestr(f"{name}.npy", content)
+    return held.getvalue()
+
+
 WHOLE = npz_of(**{"n4.bias": np.arange(500.0)})
 BROKEN += [
     pytest.param(npz_of(a=np.array([{}])), DAMAGED, id="objects"),
@@ -260,6 +269,22 @@ def test_a_file_that_holds_no_arrays_is_refused(content, reason, tmp_path):
     assert (
         caught.value.hint == "write it with numpy.savez, an array by each name such as conv1.weight"
     )
+
+
+def test_one_array_without_a_name_is_refused(tmp_path):
+    path = tmp_path / "array.npy"
+    path.write_bytes(npy_of(X))
+    with pytest.raises(CnncalcError) as caught:
+        Params.load(path)
+    assert caught.value.text == f"cannot read {path} as arrays by name: it holds one"
+
+
+def test_a_zip_file_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "texts.npz"
+    path.write_bytes(zip_of(**{"n4.bias": b"hello"}))
+    with pytest.raises(CnncalcError) as caught:
+        Params.load(path)
+    assert caught.value.text == "array n4.bias holds |S5"
 
 
 NEEDS = "the layer needs {}; a seed makes what is missing"

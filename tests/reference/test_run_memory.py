@@ -14,7 +14,8 @@ from reference.run_kit import frozen, inputs_of, writes_nothing_that_is_read_aga
 
 from cnncalc.graph import Graph, Node
 from cnncalc.ops import OPS
-from cnncalc.reference import Tape, find, forward
+from cnncalc.reference import Tape, backward, find, forward
+from cnncalc.reference.activation import Tanh
 from cnncalc.reference.arrays import Array
 from cnncalc.reference.kernel import Call
 
@@ -125,6 +126,26 @@ def test_arrays_are_freed_after_their_last_reader():
 def test_an_array_that_nobody_reads_is_freed_at_once():
     unread = graph_of((2, 5), CONV, ("conv", {"out": 2, "kernel": 3}, 1), ("tanh", {}, 1), CONV)
     assert alive_by_layer(unread) == [0, 1, 1, 1]
+
+
+def test_what_a_layer_kept_is_freed_as_backward_passes_it(monkeypatch):
+    """Four layers keep their outputs; the last of them is the network's, and stays in the tape."""
+    graph, kept, counts = graph_of((2, 5), *[("tanh", {})] * 4), [], []
+    back = Tanh.backward
+
+    def look(node: Node, call: Call, xs: tuple[Array, ...]) -> Array:
+        kept.append(weakref.ref(out := Tanh().forward(call, *xs)))
+        return out
+
+    def count(kernel: Tanh, call: Call, grad: Array) -> tuple[Array, ...]:
+        counts.append(sum(ref() is not None for ref in kept))
+        return back(kernel, call, grad)
+
+    monkeypatch.setattr(Tanh, "backward", count)
+    tape = Tape()
+    forward(graph, inputs_of(graph), tape=tape, around=look)
+    backward(graph, tape, np.ones((2, 2, 5)))
+    assert counts == [4, 4, 3, 2]
 
 
 def test_a_result_takes_the_place_of_the_input_that_ends():
