@@ -92,7 +92,18 @@ def joined(verdicts: Mapping[str, Verdict]) -> Verdict:
     else:
         path, closest = worst[0]
         detail = f"all {len(told)}, closest {path}: {closest.detail}"
+    detail += _passed_over({path: each for path, each in verdicts.items() if each.ok is None})
     return worst[0][1]._replace(ok=not broken, detail=detail, parts=parts)
+
+
+def _passed_over(skipped: Mapping[str, Verdict]) -> str:
+    """Return how many parts were not checked, which, and why the first was not."""
+    if not skipped:
+        return ""
+    path, first = next(iter(skipped.items()))
+    rest = ", …" if len(skipped) > 1 else ""
+    why = first.detail.removeprefix("skipped: ")
+    return f"; {len(skipped)} skipped: {path}{rest} ({why})"
 
 
 def _told(sides: Sequence[Side], relations: Sequence[str], held: Sequence[bool]) -> str:

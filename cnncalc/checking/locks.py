@@ -19,6 +19,7 @@ RULES = 1
 _FRACTIONS = frozenset(("jump",))
 _BY_PART = ("params", "macs")
 _HEAD = "# Figures of each spec, as `cnncalc lock` writes them; `cnncalc lock --check` compares.\n"
+_HEAD_WITHIN = 1000
 
 
 def figures_of(report: Report) -> dict[str, int]:
@@ -48,21 +49,36 @@ def _recorded(report: Report, name: str) -> Iterator[tuple[str, int]]:
 class Lock:
     """A lock file: entries by the spec's path, relative to the file's folder, and the variant."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, replaced: bool = False) -> None:
+        """Read the file; one that is to be replaced may be damaged or of other rules."""
         self.path = path
         self.shown = os.path.relpath(path)
         self.entries: dict[str, dict[str, int]] = {}
         self.convention = ""
         self.exists = path.exists()
-        if self.exists:
+        if not self.exists:
+            return
+        try:
             self._read()
+        except CnncalcError:
+            if not replaced or not self._ours():
+                raise
+            self.entries, self.convention = {}, ""
+
+    def _ours(self) -> bool:
+        """Whether the file, however damaged, is one that `cnncalc lock` wrote, or is empty."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return False
+        return not content.strip() or _HEAD.strip().encode() in content[:_HEAD_WITHIN]
 
     def _read(self) -> None:
         import tomllib
 
         try:
             data = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             hint = "write it again with `cnncalc lock`"
             raise CnncalcError(f"{self.shown} cannot be read: {error}", hint=hint) from None
         rules, self.convention = data.pop("rules", None), str(data.pop("convention", ""))
@@ -104,7 +120,7 @@ class Lock:
             text = f"the other entries of {self.shown} count FLOPs by {self.convention!r}"
             raise CnncalcError(text, hint=f"add --convention {self.convention}, or lock all specs")
         text = self.text({**kept, **entries}, convention)
-        same = self.exists and self.path.read_text(encoding="utf-8") == text
+        same = self.exists and self.path.read_bytes() == text.encode()
         return text, same
 
     def stale(

@@ -266,8 +266,24 @@ def _known(verdict: Verdict, rule: Rule, base: Base | None) -> bool:
         (verdict, before)
     ]
     return all(
-        then is not None and then.ok is False and then.excess >= now.excess for now, then in pairs
+        then is not None
+        and then.ok is False
+        and then.excess >= now.excess
+        and not _other_side(then, now)
+        for now, then in pairs
     )
+
+
+def _other_side(then: Verdict, now: Verdict) -> bool:
+    """Whether a value was below a range and is above it now, or the other way round."""
+    gaps = [
+        [value - each.limits[at % len(each.limits)] for at, value in enumerate(each.values)]
+        for each in (then, now)
+        if each.limits
+    ]
+    if len(gaps) < 2 or not gaps[0] or len(gaps[0]) != len(gaps[1]):
+        return False
+    return all(one * other < 0 for one, other in zip(*gaps, strict=True))
 
 
 def check_net(

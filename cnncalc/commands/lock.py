@@ -43,7 +43,7 @@ def lock(
     path = Path(lock_file) if lock_file else project.folder / project.lock
     spare([str(path)], (case.path for case in found))
     counted = convention or project.convention
-    file = Lock(path)
+    file = Lock(path, replaced=not check and not specs)
     with progress(len(found)) as tick:
         entries = locked(file, found, counted, tick, cases.problems)
     count = "1 spec" if len(entries) == 1 else f"{len(entries)} specs"

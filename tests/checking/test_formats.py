@@ -246,3 +246,10 @@ def test_the_exit_code_does_not_depend_on_the_format(run, nets):
         assert run("check", "models/fails.yaml", "-o", form).code == 1
         assert run("check", "models/fails.yaml", "-o", form, "--exit-zero").code == 0
         assert run("check", "models/bad name.yaml", "-o", form, "--exit-zero").code == 2
+
+
+def test_the_summary_of_markdown_is_html(run, write):
+    """Markdown's backslashes would be seen there, and a tag would be one."""
+    write("a_b_<c>&.yaml", NET)
+    done = run("check", "a_b_<c>&.yaml", "--budget", "params <= 1", "-o", "markdown")
+    assert "<summary>a_b_&lt;c&gt;&amp;.yaml</summary>" in done.out

@@ -340,3 +340,16 @@ def test_a_hook_of_git_may_tell_of_another_repository(
     done = run("check", "net.yaml", "--base", "main")
     assert done.code == 1, done.err
     assert "params +170 (+5.8%)" in done.out
+
+
+def test_a_group_that_the_base_lacks_is_told(run, write, commit):
+    """A group that was renamed and grew has no baseline, and must not be passed over in silence."""
+    rule = "params <= baseline for each blk*"
+    net = "input: [3, 8, 8]\nlayers:\n  blk1: {conv: [4, 1]}\n  blk2: [conv: [4, 1], relu]\n"
+    write("net.yaml", net)
+    commit()
+    write("net.yaml", net.replace("blk2: [conv: [4, 1]", "blk3: [conv: [40, 3]"))
+    done = run("check", "net.yaml", "--base", "HEAD", "--budget", rule)
+    assert "all 1, closest blk1" in done.out
+    text = " ".join(done.out.split())
+    assert "; 1 skipped: blk3 (at the base: " in text

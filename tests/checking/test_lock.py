@@ -178,3 +178,27 @@ def test_names_that_toml_must_quote(run, write, folder):
     data = tomllib.loads((folder / "cnncalc.lock").read_text())
     assert data['we"ird\\ñ.yaml']["params"] == PARAMS
     assert run("lock", "--check", ".").code == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("rules = 1", "rules = 0"),
+        lambda text: text.replace('"notes"', '"notes'),
+        lambda text: "<<<<<<< HEAD\n" + text + ">>>>>>> work\n",
+        lambda text: text[:0],
+    ],
+)
+def test_a_whole_run_replaces_a_damaged_lock(run, locked, change):
+    good = locked.read_text()
+    locked.write_text(change(good))
+    assert run("lock", "--check").code == 2
+    assert run("lock", "b.yaml").code == 2  # the other entries would be lost
+    assert run("lock").code == 0
+    assert locked.read_text() == good
+
+
+def test_a_file_that_is_no_lock_is_not_replaced(run, locked, write):
+    path = write("pyproject.toml", "[project]\nname = 'x'\n")
+    assert run("lock", "--lock-file", "pyproject.toml").code == 2
+    assert path.read_text().startswith("[project]")

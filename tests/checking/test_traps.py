@@ -285,3 +285,13 @@ def test_a_project_file_of_another_form(run, write, text):
     done = run("check", "net.yaml", "--budget", "params <= 5M")
     assert (done.code, done.out) == (2, "")
     assert "pyproject.toml" in done.err
+
+
+@pytest.mark.parametrize("before, after, code", [(1, 12, 1), (1, 2, 0), (40, 30, 0), (40, 5, 1)])
+def test_only_new_and_the_other_side_of_a_range(run, write, commit, before, after, code):
+    """17 params an output: 10 and 11 outputs are 2,938 and 2,955."""
+    net = with_budgets("2938 <= params <= 2955")
+    write("net.yaml", net.replace("fc: 10", f"fc: {before}"))
+    commit()
+    write("net.yaml", net.replace("fc: 10", f"fc: {after}"))
+    assert run("check", "net.yaml", "--base", "HEAD", "--only-new").code == code

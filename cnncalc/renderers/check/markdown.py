@@ -5,6 +5,7 @@ The hidden first line is how a program finds the comment again to update it in p
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 
 from cnncalc.outcome import FAIL, KNOWN, PASS, SKIP, Checked, Outcome
@@ -18,6 +19,7 @@ from cnncalc.renderers.check.words import (
     value_text,
 )
 from cnncalc.renderers.options import Options
+from cnncalc.renderers.text import clean
 
 MARKER = "<!-- cnncalc check -->"
 MOST_CHARACTERS = 60_000
@@ -104,7 +106,7 @@ def _details(shown: list[Checked], options: Options) -> Iterator[str]:
 
 
 def _detail(checked: Checked, options: Options) -> Iterator[str]:
-    yield f"\n<details><summary>{_cell(checked.title, options)}</summary>\n"
+    yield f"\n<details><summary>{_summary(checked.title, options)}</summary>\n"
     for problem in checked.problems:
         yield f"- ❌ {_cell(problem.concise(), options)}"
     for finding in checked.findings:
@@ -118,6 +120,12 @@ def _detail(checked: Checked, options: Options) -> Iterator[str]:
     for notice in checked.notices:
         yield f"- note: {_cell(notice, options)}"
     yield "\n</details>"
+
+
+def _summary(text: str, options: Options) -> str:
+    """Return text within a tag of HTML, where markdown's backslashes would be seen."""
+    short = clean(text, ascii_only=options.ascii)[:_LONGEST_CELL]
+    return html.escape(short).replace("@", "&#64;")
 
 
 def _safe(text: str, options: Options) -> str:
