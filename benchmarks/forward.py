@@ -94,7 +94,8 @@ def main() -> None:
             limit = NETWORKS.get(network, 1.2) if batch == 1 else BATCH_LIMIT
             print(
                 f"{network:13} {batch:6} {threads:7} {found.ours:6.1f} ms {found.torch:6.1f} ms"
-                f" {found.ratio:7.2f} {limit:6.2f} {found.memory:7.2f}",
+                f" {found.ratio:7.2f} {limit:6.2f} {found.memory:7.2f}"
+                f" {'✓' if found.ratio <= limit and found.memory <= MEMORY_LIMIT else '✗'}",
                 flush=True,
             )
 
