@@ -10,9 +10,8 @@ import typer
 from cnncalc import commands
 from cnncalc.commands.loading import LAYERS, Input, MaxLayers, Set, Variant, load
 from cnncalc.commands.output import only_ascii as _only_ascii
-from cnncalc.commands.output import outputs
+from cnncalc.commands.output import outputs, write_all
 from cnncalc.commands.output import print_text as _print
-from cnncalc.commands.output import write as _write
 from cnncalc.errors import CnncalcError
 
 BAD_INPUT = 2
@@ -155,19 +154,14 @@ def _outputs(texts: list[str]) -> list[tuple[str, str]]:
 
 
 def _report(report: Any, outputs: list[tuple[str, str]], *, ascii: bool, **options: Any) -> None:  # noqa: A002
-    """Render every format before the first is written, so that an error leaves nothing behind."""
     import cnncalc
 
-    texts = []
-    for name, path in outputs:
-        color = False if path else None
+    def rendered(name: str, path: str) -> str:
         only_ascii = ascii or (not path and _only_ascii())
-        texts.append(cnncalc.render(report, name, color=color, ascii=only_ascii, **options))
-    for (_, path), text in zip(outputs, texts, strict=True):
-        if path:
-            _write(path, text)
-        else:
-            _print(text)
+        color = False if path else None
+        return cnncalc.render(report, name, color=color, ascii=only_ascii, **options)
+
+    write_all(outputs, rendered)
 
 
 def _fail(error: CnncalcError) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cnncalc.errors import CnncalcError
 
@@ -50,6 +50,19 @@ def spare(paths: Iterable[str], specs: Iterable[str | os.PathLike[str]]) -> None
         if path and os.path.realpath(path) in read:
             hint = "name another file to write"
             raise CnncalcError(f"{path} is a spec, and would be overwritten", hint=hint)
+
+
+def write_all(chosen: list[tuple[str, str]], rendered: Callable[[str, str], str]) -> None:
+    """Render every format before the first is written, so that an error leaves nothing behind.
+
+    `rendered(format, path)` returns a text; an empty path is standard output.
+    """
+    texts = [rendered(name, path) for name, path in chosen]
+    for (_, path), text in zip(chosen, texts, strict=True):
+        if path:
+            write(path, text)
+        else:
+            print_text(text)
 
 
 def append(path: str, text: str) -> None:

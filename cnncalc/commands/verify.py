@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cnncalc.commands.loading import LAYERS, Input, MaxLayers, Set, Variant, load
-from cnncalc.commands.output import only_ascii, outputs, print_text, write
+from cnncalc.commands.output import only_ascii, outputs, write_all
 from cnncalc.errors import CnncalcError
 
 Specs = Annotated[
@@ -96,19 +96,13 @@ def _print(
     width: int | None,
     ascii: bool,  # noqa: A002 the option's name
 ) -> None:
-    """Render every format before the first is written, so that an error leaves nothing behind."""
     from cnncalc.renderers.verification import render
 
-    texts = []
-    for name, path in chosen:
-        color = False if path else None
+    def rendered(name: str, path: str) -> str:
         only = ascii or (not path and only_ascii())
-        texts.append(render(found, name, width=width, color=color, ascii=only))
-    for (_, path), text in zip(chosen, texts, strict=True):
-        if path:
-            write(path, text)
-        else:
-            print_text(text)
+        return render(found, name, width=width, color=False if path else None, ascii=only)
+
+    write_all(chosen, rendered)
 
 
 def _bytes(text: str) -> int:

@@ -1,0 +1,16 @@
+"""Plain data as JSON text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def json_text(data: dict[str, Any], *, ascii_only: bool) -> str:
+    """Return data as JSON, in ASCII where that is asked for or nothing else can be written."""
+    text = json.dumps(data, ensure_ascii=ascii_only, indent=1, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, from an escape or an odd file name
+        return json.dumps(data, indent=1, default=str)
+    return text
