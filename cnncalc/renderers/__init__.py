@@ -7,6 +7,7 @@ from importlib import import_module
 
 from cnncalc.errors import CnncalcError, did_you_mean
 from cnncalc.renderers.options import NARROWEST, Options, page_width, wants_color
+from cnncalc.renderers.text import log_safe
 from cnncalc.report import Report
 
 FORMATS = {
@@ -17,6 +18,8 @@ FORMATS = {
     "concise": "concise",
 }
 """Format -> the module here whose `render(report, options)` prints it; loaded when asked for."""
+
+_FOR_PEOPLE = {"table", "markdown", "concise"}
 
 
 def render(
@@ -54,4 +57,5 @@ def render(
         sort=sort,
         parts=parts,
     )
-    return str(module.render(report, options))
+    text = str(module.render(report, options))
+    return log_safe(text) if format in _FOR_PEOPLE else text

@@ -12,5 +12,5 @@ def json_text(data: dict[str, Any], *, ascii_only: bool) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, from an escape or an odd file name
-        return json.dumps(data, indent=1, default=str)
-    return text
+        text = json.dumps(data, indent=1, default=str)
+    return text.replace("##[", r"#\u0023[")  # in a log on GitHub it would be a command

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cnncalc.errors import Problem
 from cnncalc.records import Record
 from cnncalc.renderers.options import page_width
-from cnncalc.renderers.text import clean, width_of, wrap
+from cnncalc.renderers.text import clean, log_safe, width_of, wrap
 
 Paint = Callable[[str, str], str]
 
@@ -30,7 +30,7 @@ def render_problems(
     mark. Control characters are made visible, so that a spec cannot hide what it says.
     """
     if concise:
-        return "\n".join(clean(problem.concise(), ascii_only=ascii) for problem in problems)
+        return log_safe("\n".join(clean(p.concise(), ascii_only=ascii) for p in problems))
     columns = max(page_width() if width is None else width, 40)
     paint = _painted if color else _unpainted
     blocks = (_block(problem, paint, columns, ascii_only=ascii) for problem in problems)

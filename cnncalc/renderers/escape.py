@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import re
+
 from cnncalc.renderers.text import clean
 
 MARKDOWN = str.maketrans(
     {character: f"\\{character}" for character in "\\*_[]~#$!"}
-    | {character: f"&#{ord(character)};" for character in "&<>|`@"}
+    | {character: f"&#{ord(character)};" for character in "&<>|`"}
 )
+_HTML = {ord(character): f"&#{ord(character)};" for character in "&<>\"'"}
+_LINKED = re.compile(
+    r"://|\bwww\.|\bGH-(?=\d)|#(?=\d)|(?<!\w)@(?=\w)|@(?=[\w-]+\.)|:(?=[\w+-]+:)",
+    re.ASCII | re.IGNORECASE,
+)
+"""What GitHub makes a link, a mention or an emoji of after the markup was read: addresses without
+brackets, `GH-1`, `#1`, `@name`, `:name:`. No markup stops it; a space of no width does. It is not
+put into `net.yaml@variant`, which people copy."""
+_NO_WIDTH = "&#8203;"
 
 
 def markdown(text: str, *, ascii_only: bool = False) -> str:
     """Return text that markdown shows as it is: no cell, code, tag, link or mention."""
-    return clean(text, ascii_only=ascii_only).translate(MARKDOWN)
+    return unlinked(clean(text, ascii_only=ascii_only), MARKDOWN)
+
+
+def html(text: str, *, ascii_only: bool = False) -> str:
+    """Return text for the inside of a tag of HTML on GitHub."""
+    return unlinked(clean(text, ascii_only=ascii_only), _HTML)
+
+
+def unlinked(text: str, escapes: dict[int, str]) -> str:
+    """Return text with characters escaped, in which GitHub finds no link and no mention."""
+    pieces = []
+    end = 0
+    for match in _LINKED.finditer(text):
+        first = match.start() + 1
+        pieces.append(text[end:first].translate(escapes) + _NO_WIDTH)
+        end = first
+    return "".join(pieces) + text[end:].translate(escapes)
 
 
 def workflow(text: str) -> str:

@@ -24,12 +24,18 @@ _ASCII = str.maketrans(
         "≈": "~=",
         "≠": "!=",
         "←": "<-",
+        "→": "->",
+        "✅": "ok",
+        "❌": "FAIL",
+        "➖": "-",
         "·": "*",
         "±": "+-",
     }
 )
 _NARROW = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("×✓✗–−─…≤≥≈≠←·±▏▎▍▌▋▊▉█")
 """The characters of our own words, so that most texts are measured without Unicode's tables."""
+_OLD_COMMAND = "##["
+_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -37,14 +43,30 @@ def clean(text: str, *, ascii_only: bool = False) -> str:
     """Return text on one line without escape sequences, control characters and other traps.
 
     Names come from specs that nobody may have read: they must not move the cursor, hide text or
-    turn its direction. With `ascii_only`, signs become ASCII and other characters escapes.
+    turn its direction, and a log on GitHub must not take them for a command (`##[error]`, anywhere
+    on a line; see `log_safe`). With `ascii_only`, signs become ASCII and other characters escapes.
     """
+    if _OLD_COMMAND in text:
+        text = text.replace(_OLD_COMMAND, "# #[")
     if text.isprintable() and (not ascii_only or text.isascii()):
         return text
     visible = "".join(map(_harmless, re.sub(_ESCAPE, "", text)))
-    if ascii_only:
-        visible = visible.translate(_ASCII).encode("ascii", "backslashreplace").decode()
-    return visible
+    return to_ascii(visible) if ascii_only else visible
+
+
+def to_ascii(text: str) -> str:
+    """Return text with words for our signs, and escapes for other characters."""
+    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+
+
+def log_safe(text: str) -> str:
+    """Return text no line of which begins as a workflow command of GitHub does, with `::`.
+
+    There a file's name gets `./` before it, which it may have; other text is taken apart.
+    """
+    if "::" not in text:
+        return text
+    return _COMMAND.sub(lambda match: f"{match[1]}: :" if match[1] else "./::", text)
 
 
 def width_of(text: str) -> int:

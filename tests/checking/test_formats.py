@@ -240,6 +240,18 @@ def test_ascii(run, nets):
     assert "FAIL params <= 2k" in done.out
 
 
+@pytest.mark.parametrize("form", ["markdown", "table", "concise", "json"])
+def test_ascii_in_all_formats_for_eyes(run, nets, commit, write, form):
+    """A sign has a word; only what has none is an escape."""
+    commit()
+    write("models/fails.yaml", NET.replace("16, 3", "17, 3") + BUDGETS)
+    args = ("check", "models/fails.yaml", "--base", "main", "-o", form)
+    narrow = run(*args, "--ascii").out
+    assert narrow.isascii()
+    if form != "json":
+        assert "\\u" not in narrow
+
+
 def test_the_exit_code_does_not_depend_on_the_format(run, nets):
     for form in FORMATS:
         assert run("check", "models/holds.yaml", "-o", form).code == 0
@@ -252,4 +264,4 @@ def test_the_summary_of_markdown_is_html(run, write):
     """Markdown's backslashes would be seen there, and a tag would be one."""
     write("a_b_<c>&.yaml", NET)
     done = run("check", "a_b_<c>&.yaml", "--budget", "params <= 1", "-o", "markdown")
-    assert "<summary>a_b_&lt;c&gt;&amp;.yaml</summary>" in done.out
+    assert "<summary>a_b_&#60;c&#62;&#38;.yaml</summary>" in done.out

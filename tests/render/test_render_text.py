@@ -26,7 +26,7 @@ def test_escape_sequences_and_controls_are_taken_out(text, safe):
 
 @pytest.mark.parametrize(
     "text, safe",
-    [("3×3 ✓ ✗ – … ≤", "3x3 ok FAIL - ... <="), ("é名", "\\xe9\\u540d")],
+    [("3×3 ✓ ✗ – … ≤ →", "3x3 ok FAIL - ... <= ->"), ("é名", "\\xe9\\u540d")],
 )
 def test_ascii_has_words_for_signs(text, safe):
     assert clean(text, ascii_only=True) == safe

@@ -7,6 +7,7 @@ from importlib import import_module
 from cnncalc.errors import CnncalcError, did_you_mean
 from cnncalc.outcome import Outcome
 from cnncalc.renderers.options import NARROWEST, Options, page_width, wants_color
+from cnncalc.renderers.text import log_safe
 
 FORMATS = ("table", "concise", "json", "junit", "sarif", "github", "gitlab", "markdown", "csv")
 """Each is a module here with `render(outcome, options)`; loaded when asked for."""
@@ -29,4 +30,5 @@ def render(
         color=wants_color() if color is None else color,
         ascii=ascii,
     )
-    return str(module.render(outcome, options))
+    text = str(module.render(outcome, options))
+    return log_safe(text) if format in {"table", "concise"} else text

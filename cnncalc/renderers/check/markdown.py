@@ -5,7 +5,6 @@ The hidden first line is how a program finds the comment again to update it in p
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 
 from cnncalc.outcome import FAIL, KNOWN, PASS, SKIP, Checked, Outcome
@@ -19,7 +18,7 @@ from cnncalc.renderers.check.words import (
     value_text,
 )
 from cnncalc.renderers.options import Options
-from cnncalc.renderers.text import clean
+from cnncalc.renderers.text import clean, to_ascii
 
 MARKER = "<!-- cnncalc check -->"
 MOST_CHARACTERS = 60_000
@@ -40,7 +39,8 @@ def render(outcome: Outcome, options: Options) -> str:
     parts = [*head, *_rows(shown, options), *_details(shown, options)]
     parts += [f"\nNote: {_safe(notice, options)}" for notice in outcome.notices[:5]]
     text = "\n".join(parts)
-    return text if len(text) <= MOST_CHARACTERS else "\n".join(head)
+    text = text if len(text) <= MOST_CHARACTERS else "\n".join(head)
+    return to_ascii(text) if options.ascii else text
 
 
 def _worth_a_row(checked: Checked) -> bool:
@@ -124,8 +124,8 @@ def _detail(checked: Checked, options: Options) -> Iterator[str]:
 
 def _summary(text: str, options: Options) -> str:
     """Return text within a tag of HTML, where markdown's backslashes would be seen."""
-    short = clean(text, ascii_only=options.ascii)[:_LONGEST_CELL]
-    return html.escape(short).replace("@", "&#64;")
+    short = clean(text, ascii_only=options.ascii)
+    return escape.html(short[:_LONGEST_CELL], ascii_only=options.ascii)
 
 
 def _safe(text: str, options: Options) -> str:

@@ -7,6 +7,7 @@ from importlib import import_module
 from cnncalc.errors import CnncalcError, did_you_mean
 from cnncalc.outcome import Comparison
 from cnncalc.renderers.options import NARROWEST, Options, page_width, wants_color
+from cnncalc.renderers.text import log_safe
 
 FORMATS = ("table", "markdown", "json")
 """Each is a module here with `render(comparison, options)`; loaded when asked for."""
@@ -31,4 +32,5 @@ def render(
         ascii=ascii,
         top=top,
     )
-    return str(module.render(comparison, options))
+    text = str(module.render(comparison, options))
+    return log_safe(text) if format == "table" else text

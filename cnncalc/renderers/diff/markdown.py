@@ -9,6 +9,7 @@ from cnncalc.renderers import escape
 from cnncalc.renderers.check.words import NAMES, cause_text, count, share_text, value_text
 from cnncalc.renderers.diff.table import numbers, path_text
 from cnncalc.renderers.options import Options
+from cnncalc.renderers.text import to_ascii
 
 MARKER = "<!-- cnncalc diff -->"
 _MOST_CAUSES = 20
@@ -18,7 +19,8 @@ _LONGEST = 200
 
 def render(comparison: Comparison, options: Options) -> str:
     """Return the comparison as GitHub-flavoured markdown; it fits a comment."""
-    return "\n".join(_lines(comparison, options))
+    text = "\n".join(_lines(comparison, options))
+    return to_ascii(text) if options.ascii else text
 
 
 def _lines(comparison: Comparison, options: Options) -> Iterator[str]:

@@ -8,6 +8,7 @@ from importlib import import_module
 from cnncalc.errors import CnncalcError, did_you_mean
 from cnncalc.findings import Verification
 from cnncalc.renderers.options import NARROWEST, Options, page_width, wants_color
+from cnncalc.renderers.text import log_safe
 
 FORMATS = {"table": "table", "json": "json", "junit": "junit"}
 """Format -> the module here whose `render(verifications, options)` prints it."""
@@ -33,4 +34,5 @@ def render(
         color=wants_color() if color is None else color,
         ascii=ascii,
     )
-    return str(module.render(verifications, options))
+    text = str(module.render(verifications, options))
+    return log_safe(text) if format == "table" else text
