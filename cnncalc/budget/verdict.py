@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -126,13 +126,19 @@ def _named(side: Side, number: str) -> str:
 
 def _numbers(sides: Sequence[Side], relations: Sequence[str]) -> list[str]:
     """Return each number in short, or all of them exactly where short ones look the same."""
-    alike = any(
-        _short(left.amount) == _short(right.amount) and left.amount.values != right.amount.values
-        for left, right in pairwise(sides)
+    amounts = [side.amount for side in sides]
+    shown = [_limit(side.amount) if side.number else _short(side.amount) for side in sides]
+    near = "≈" in relations and shown != [*map(_short, amounts)]
+    if near or "=" in relations or _alike(amounts, _short):
+        return [*map(_exact if _alike(amounts, _long) else _long, amounts)]
+    return shown
+
+
+def _alike(amounts: Sequence[Amount], shown: Callable[[Amount], str]) -> bool:
+    return any(
+        {*one.values} != {*other.values} and shown(one) == shown(other)
+        for one, other in pairwise(amounts)
     )
-    if alike or "=" in relations:
-        return [_long(side.amount) for side in sides]
-    return [_limit(side.amount) if side.number else _short(side.amount) for side in sides]
 
 
 def _short(amount: Amount) -> str:
@@ -164,14 +170,18 @@ def _limit(amount: Amount) -> str:
     return short if parse_quantity(short).value == amount.values[0] else _long(amount)
 
 
-def _long(amount: Amount) -> str:
+def _long(amount: Amount, fraction: Callable[[Fraction], str] | None = None) -> str:
     values = amount.values[:1] if len(set(amount.values)) == 1 else amount.values
-    rational = amount.dimension == "px"
     number = "×".join(
-        exact(value) if isinstance(value, int) else str(value) if rational else _decimal(value)
+        exact(value) if isinstance(value, int) else (fraction or _decimal)(value)
         for value in values
     )
     return number + _UNITS.get(amount.dimension, "")
+
+
+def _exact(amount: Amount) -> str:
+    """Return fractions as they are, for two that differ beyond six digits."""
+    return _long(amount, str)
 
 
 def _decimal(value: Fraction, digits: int = 0) -> str:

@@ -189,7 +189,7 @@ models/fails.yaml
       148 (+49.3%)   :12
 models/holds.yaml
   ✓ params <= 5k   params 2.94 k ≤ 5 k (58%)   :6
-✗ 2 of 7 budgets failed in 1 of 3 specs; 1 spec cannot be checked; 2 below the level that fails; \
+✗ 2 of 7 budgets failed in 1 of 3 specs; 1 spec cannot be checked; 2 failed at level warn or info; \
 1 skipped
 """
     )
@@ -215,7 +215,7 @@ def test_ci_writes_the_step_summary(run, nets, folder, monkeypatch):
     assert (before, marker) == ("before", "<!-- cnncalc check -->")
     assert head == (
         "### ❌ cnncalc: 2 of 6 budgets failed in 1 of 1 specs; "
-        "2 below the level that fails; 1 skipped"
+        "2 failed at level warn or info; 1 skipped"
     )
 
 
@@ -238,6 +238,15 @@ def test_ascii(run, nets):
     done = run("check", "models/fails.yaml", "--ascii")
     assert done.out.isascii()
     assert "FAIL params <= 2k" in done.out
+
+
+def test_the_last_line_says_what_there_is(run, write):
+    write("bad.yaml", NET.replace("conv", "cnov"))
+    done = run("check", "bad.yaml", "-o", "concise")
+    assert done.out.splitlines()[-1] == "no budget was checked; 1 spec cannot be checked"
+    write("warn.yaml", NET + "budgets: [{assert: params <= 1, level: warn}, params <= 5k]\n")
+    done = run("check", "warn.yaml", "-o", "concise")
+    assert done.out.splitlines()[-1] == "1 of 2 budgets hold in 1 spec; 1 failed at level warn"
 
 
 @pytest.mark.parametrize("form", ["markdown", "table", "concise", "json"])

@@ -100,7 +100,7 @@ def _details(shown: list[Checked], options: Options) -> Iterator[str]:
         block = "\n".join(_detail(checked, options))
         room -= len(block) + 1
         if room < 0:
-            yield f"\ndetails of {count(len(shown) - index, 'spec')} more are in the log"
+            yield f"\nthe details of {len(shown) - index} more are in the log"
             return
         yield block
 

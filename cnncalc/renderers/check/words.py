@@ -211,12 +211,15 @@ def totals(outcome: Outcome) -> str:
     specs = len(outcome.checked)
     if failed:
         text = f"{failed} of {len(findings)} budgets failed in {bad} of {specs} specs"
-    else:
+    elif findings:
         held = sum(1 for finding in findings if finding.status == PASS)
         text = f"{held} of {len(findings)} budgets hold in {count(specs, 'spec')}"
+    else:
+        text = "no budget was checked"
+    mild = _mild(outcome)
     more = [
         (lost, f"{count(lost, 'spec')} cannot be checked"),
-        (_warned(outcome) - failed, f"{_warned(outcome) - failed} below the level that fails"),
+        (len(mild), f"{len(mild)} failed at level {' or '.join(sorted({*mild}, reverse=True))}"),
         (_number(outcome, KNOWN), f"{_number(outcome, KNOWN)} failed before, too"),
         (_number(outcome, SKIP), f"{_number(outcome, SKIP)} skipped"),
     ]
@@ -224,8 +227,14 @@ def totals(outcome: Outcome) -> str:
     return "; ".join([text, *(words for number, words in more if number), *base])
 
 
-def _warned(outcome: Outcome) -> int:
-    return _number(outcome, FAIL)
+def _mild(outcome: Outcome) -> list[str]:
+    """Return the levels of what failed without counting as a failure."""
+    return [
+        finding.level
+        for checked in outcome.checked
+        for finding in checked.findings
+        if finding.status == FAIL and finding not in checked.failures
+    ]
 
 
 def _number(outcome: Outcome, status: str) -> int:
