@@ -57,7 +57,7 @@ BELOW: dict[str, set[str]] = {
     "reference": _NET - {"geometry"} | {"net"},
     "verification": _ABOVE | {"findings", "reference"},
     "renderers": _SHOWN,
-    "budget": _SHOWN,
+    "budget": _SHOWN | {"ops"},  # the short names of layer types
     "comparison": _SHOWN,
     "history": {"errors", "records"},  # it knows git, and nothing of networks
     # It reads specs, of the disk and of a commit, and holds the reports against their budgets.

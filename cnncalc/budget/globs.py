@@ -9,6 +9,7 @@ from itertools import islice
 from weakref import WeakKeyDictionary
 
 from cnncalc.errors import BudgetError, did_you_mean
+from cnncalc.ops import canonical
 from cnncalc.report import Report, Row
 
 _MOST_SUGGESTIONS = 2000
@@ -31,8 +32,27 @@ def layers_of(report: Report, glob: str) -> list[Row]:
     A part of a fused layer can be named, too (conv1.batch_norm). Raises BudgetError where no layer
     matches.
     """
-    _spend(report, len(report.rows) if {"*", ":"} & set(glob) else len(report.rows) // 10)
+    if glob.startswith(_TYPE):
+        return _of_type(report, glob)
+    _spend(report, len(report.rows) if "*" in glob else len(report.rows) // 10)
     found = list(_below(report.rows, glob)) or list(_below(report.parts, glob))
+    if not found:
+        raise _no_match(report, glob)
+    return found
+
+
+def _of_type(report: Report, glob: str) -> list[Row]:
+    """Return the layers of a type, by its canonical or its short name.
+
+    A norm or an activation may be fused to some layers and stand alone elsewhere: then all are
+    counted as parts.
+    """
+    name = glob.removeprefix(_TYPE).strip()
+    op = canonical(name) or name
+    _spend(report, 2 * len(report.rows))
+    rows = [row for row in report.rows if fits(row.op, op)]
+    parts = [] if op == "*" else [row for row in report.parts if fits(row.op, op)]
+    found = parts if len(parts) > len(rows) else rows
     if not found:
         raise _no_match(report, glob)
     return found
@@ -85,10 +105,7 @@ def _name_matcher(pattern: str) -> Callable[[str], bool]:
 
 
 def _below(rows: Sequence[Row], glob: str) -> Iterator[Row]:
-    if glob.startswith(_TYPE):
-        op = glob.removeprefix(_TYPE).strip()
-        yield from (row for row in rows if fits(row.op, op))
-    elif "*" not in glob:
+    if "*" not in glob:
         start = f"{glob}."
         yield from (row for row in rows if row.path == glob or row.path.startswith(start))
     else:
@@ -144,7 +161,7 @@ def _wild(names: Sequence[str], pattern: Sequence[Callable[[str], bool] | None])
 
 def _no_match(report: Report, glob: str) -> BudgetError:
     if glob.startswith(_TYPE):
-        ops = sorted({row.op for row in report.rows})
+        ops = sorted({row.op for row in report.parts})
         near = did_you_mean(glob.removeprefix(_TYPE), ops)
     else:
         known = [*(group.path for group in report.groups), *(row.path for row in report.rows)]
