@@ -36,12 +36,14 @@ Generated from the code by `python docs/generate_reference.py`; a test fails whe
 - [Commands](#commands)
 - [Columns](#columns)
 - [JSON of analyze](#json-of-analyze)
+- [JSON of check and diff](#json-of-check-and-diff)
 """
 
 
 def reference() -> str:
     """Return the whole page."""
-    parts = [HEAD, *_layers(), *_conventions(), *_commands(), *_columns(), *_json()]
+    parts = [HEAD, *_layers(), *_conventions(), *_commands(), *_columns()]
+    parts += [*_json(), *_check_json()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -167,6 +169,37 @@ def _json() -> Iterator[str]:
     for key, value in schema["$defs"]["layer"]["properties"].items():
         target = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
         yield f"| `{key}` | {value.get('description', target.get('description', ''))} |"
+
+
+def _check_json() -> Iterator[str]:
+    folder = Path(str(cnncalc.renderers.__file__)).parent
+    check = json.loads((folder / "check.schema.json").read_text(encoding="utf-8"))
+    diff = json.loads((folder / "diff.schema.json").read_text(encoding="utf-8"))
+    yield "\n## JSON of check and diff\n"
+    yield (
+        "`cnncalc check -o json` prints `cnncalc.check/1`, `cnncalc diff -o json` prints "
+        "`cnncalc.diff/1`. Their JSON Schemas come with the package, as "
+        "`cnncalc/renderers/check.schema.json` and `diff.schema.json`."
+    )
+    tables = {
+        "Of `cnncalc.check/1`": check,
+        "Of each entry of `specs`": check["$defs"]["spec"],
+        "Of each entry of `budgets`": check["$defs"]["budget"],
+        "Of `cnncalc.diff/1`": diff,
+        "Of each entry of `causes`": diff["$defs"]["cause"],
+        "Of each entry of `changes`": diff["$defs"]["change"],
+    }
+    for title, schema in tables.items():
+        yield f"\n{title}:\n"
+        yield "| key | what it holds |\n|---|---|"
+        for key, value in schema["properties"].items():
+            target = check["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
+            said = value.get("description") or target.get("description") or _either(value)
+            yield f"| `{key}` | {said} |"
+
+
+def _either(schema: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{word}`" for word in schema.get("enum", ()))
 
 
 if __name__ == "__main__":

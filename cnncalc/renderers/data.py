@@ -13,4 +13,9 @@ def json_text(data: dict[str, Any], *, ascii_only: bool) -> str:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, from an escape or an odd file name
         text = json.dumps(data, indent=1, default=str)
-    return text.replace("##[", r"#\u0023[")  # in a log on GitHub it would be a command
+    return no_command(text)
+
+
+def no_command(text: str) -> str:
+    """Return JSON, as it was to a reader, without what a log on GitHub takes for a command."""
+    return text.replace("##[", r"#\u0023[")

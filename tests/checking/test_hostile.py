@@ -97,3 +97,10 @@ def test_a_report_of_a_hostile_name_is_no_command(run, write):
     write("::error::x.yaml", f'name: "::warning::x"\n{NET}')
     for form in ("table", "concise", "markdown"):
         assert commands(run("analyze", "::error::x.yaml", "-o", form).out) == []
+
+
+def test_the_json_of_verify_is_no_command(run, write):
+    write("x.yaml", f'name: "{OLD}"\n{NET}')
+    done = run("verify", "x.yaml", "-o", "json")
+    assert commands(done.out) == []
+    assert json.loads(done.out)["networks"][0]["name"] == OLD

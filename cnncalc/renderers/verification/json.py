@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.findings import Verification
+from cnncalc.renderers.data import no_command
 from cnncalc.renderers.options import Options
 
 SCHEMA = "cnncalc.verification/1"
@@ -14,7 +15,11 @@ SCHEMA = "cnncalc.verification/1"
 
 def render(verifications: Sequence[Verification], _: Options) -> str:
     """Return {"schema", "ok", "networks": [{…, "findings": […]}]} as JSON."""
-    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+    encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
+
+    def encode(data: Any) -> str:
+        return no_command(encoder.encode(data))
+
     networks = ",\n".join(_network(each.to_dict(), encode) for each in verifications)
     ok = all(each.ok for each in verifications)
     return f'{{"schema": {encode(SCHEMA)}, "ok": {encode(ok)}, "networks": [\n{networks}\n]}}'
