@@ -136,6 +136,8 @@ class Comparison(Record):
     """How many layers are as they were."""
     fields: int = 0
     """How many layers have a field of another size."""
+    names: Mapping[str, str] = {}
+    """Path now -> path before, of groups and layers that go by another name."""
 
     @property
     def unchanged(self) -> bool:

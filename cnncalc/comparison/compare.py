@@ -41,7 +41,15 @@ def compare(one: Report, other: Report, *, before: str = "", after: str = "") ->
         tuple(changes),
         len(alignment.pairs) - differing,
         sum(1 for old, new in alignment.pairs if old and new and _size(old) != _size(new)),
+        _names(alignment),
     )
+
+
+def _names(alignment: Alignment) -> dict[str, str]:
+    """Return path now -> path before, of what goes by another name."""
+    layers = {new.path: old.path for old, new in alignment.pairs if old and new}
+    both = alignment.groups | layers
+    return {now: before for now, before in both.items() if now != before}
 
 
 def _title(report: Report) -> str:
