@@ -344,6 +344,13 @@ def test_a_hook_of_git_may_tell_of_another_repository(
     assert "params +170 (+5.8%)" in done.out
 
 
+@pytest.mark.parametrize("form", ["table", "markdown", "github", "gitlab", "sarif"])
+def test_a_cause_in_an_included_file_names_the_file(run, write, branch, form):
+    write("blocks.yaml", BLOCKS.replace("relu]", "conv: [c, 3]]"))
+    done = run("check", "other.yaml", "--base", "main", "-o", form)
+    assert "caused by two1.conv3 blocks.yaml:2 conv(out=8, kernel=3) added" in done.out
+
+
 GROUPS = """\
 input: [3, 8, 8]
 layers:
