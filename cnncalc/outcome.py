@@ -100,10 +100,13 @@ class Change(Record):
     macs: int
     line: int
     """In the present spec; 0 for a layer that is gone."""
+    file: str = ""
+    """The file of the line: the spec, or one that it includes."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return self._asdict() | {"before": self.before or None, "line": self.line or None}
+        empty = {name: getattr(self, name) or None for name in ("before", "line", "file")}
+        return self._asdict() | empty
 
 
 class Cause(Record):
@@ -136,6 +139,10 @@ class Comparison(Record):
     """How many layers are as they were."""
     fields: int = 0
     """How many layers have a field of another size."""
+    names: Mapping[str, str] = {}
+    """Path now -> path before, of groups and layers that go by another name."""
+    spec: str = ""
+    """The file of the present version: its lines need no name of a file."""
 
     @property
     def unchanged(self) -> bool:

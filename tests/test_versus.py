@@ -71,8 +71,16 @@ def test_what_each_counts_alone_is_one_item():
 
 def test_conventions_that_count_alike():
     text = explain(net_of((4, 5), ("relu", {})), None, versus="macs")
-    assert "nowhere: they count alike" in text
+    assert text.splitlines()[-1] == "There is no difference: both count each of these layers alike."
+    assert "where they part" not in text
+    assert " = " not in text
     assert explain(load("lenet5"), None, versus="notes", ascii=True).isascii()
+
+
+def test_a_convention_and_itself():
+    text = explain(load("resnet18"), None, versus="notes")
+    assert text.splitlines()[-1] == "There is no difference: both are 'notes'."
+    assert "where they part" not in text
 
 
 def test_explain_needs_a_layer_or_another_convention():

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnncalc.budget import amounts
 from cnncalc.budget.amounts import Amount, distance, on_axes, word
 from cnncalc.budget.globs import each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
+from cnncalc.budget.past import Past
 from cnncalc.budget.syntax import Assertion, Expression
 from cnncalc.budget.verdict import Side, Verdict, joined, of_comparison
 from cnncalc.errors import BudgetError
 from cnncalc.records import Record
-from cnncalc.report import Report
+from cnncalc.report import Report, Row
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -36,24 +39,34 @@ class _Place(Record):
     rows: Rows
     path: str
     base: Base | None
+    past: Past
+    """What the paths were called at the base."""
+    present: bool = True
 
 
-def judge(report: Report, assertion: Assertion, base: Base | None = None) -> Verdict:
+def judge(
+    report: Report,
+    assertion: Assertion,
+    base: Base | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Verdict:
     """Return whether a line holds for a network, and the numbers that decided it.
 
     `base` is what `baseline` stands for; without it such a line is skipped: the verdict's `ok` is
-    None. Raises BudgetError for a line that compares things that do not compare, or that names a
-    layer that is not there.
+    None. `names` is path now -> path at the base of groups and layers that were renamed since.
+    Raises BudgetError for a line that compares things that do not compare, or that names a layer
+    that is not there.
     """
     if not assertion.each:
-        return _judge(assertion, _Place(report, None, "", base))
+        return _judge(assertion, _Place(report, None, "", base, Past(names)))
     try:
         parts = each_of(report, assertion.each)
     except BudgetError as error:
         width = len(assertion.each)
         raise _at(error, assertion.each_offset, width) from None
     verdicts = {
-        path: _judge(assertion, _Place(report, rows, path, base)) for path, rows in parts.items()
+        path: _judge(assertion, _Place(report, rows, path, base, Past(names)))
+        for path, rows in parts.items()
     }
     return joined(verdicts)
 
@@ -72,7 +85,17 @@ def _judge(assertion: Assertion, place: _Place) -> Verdict:
         for (left, right), relation in zip(pairwise(sides), assertion.relations, strict=True)
     )
     shown = assertion.relations if share is None else ("≈",) * len(held)
-    return of_comparison(sides, shown, held)
+    verdict = of_comparison(sides, shown, held)
+    return verdict._replace(detail=verdict.detail + _renamed(place))
+
+
+def _renamed(place: _Place) -> str:
+    """Return what a part was called at the base, where that is not what it is called now."""
+    texts = [
+        f"was {old}" if path == place.path else f"{path} was {old}"
+        for path, old in place.past.told.items()
+    ]
+    return f" ({', '.join(texts)})" if texts else ""
 
 
 def _value(part: Expression, assertion: Assertion, place: _Place) -> Amount:
@@ -131,7 +154,10 @@ _FUNCTIONS = {
 def _metric(part: Expression, place: _Place) -> Amount:
     if not isinstance(place.report, Report):
         return _recorded(part, place.report, place.path)
-    rows = layers_of(place.report, part.glob) if part.glob else place.rows
+    rows = place.rows
+    if part.glob:
+        find = layers_of if place.present else partial(place.past.find, layers_of)
+        rows = find(place.report, part.glob)
     amount = measure(place.report, part.name, rows, part.dtype)
     if amount is None:
         raise NotKnownError(f"{part.text} is not known for a part of the network")
@@ -159,10 +185,15 @@ def _baseline(assertion: Assertion, place: _Place) -> Amount:
     rows: Rows = None
     try:
         if place.path and isinstance(place.base, Report):
-            rows = each_of(place.base, place.path)[place.path]
-        return _value(part, assertion, _Place(place.base, rows, place.path, None))
+            rows = place.past.find(_part, place.base, place.path)
+        at_base = _Place(place.base, rows, place.path, None, place.past, present=False)
+        return _value(part, assertion, at_base)
     except BudgetError as error:
         raise NotKnownError(f"at the base: {error.text}") from None
+
+
+def _part(report: Report, path: str) -> list[Row]:
+    return each_of(report, path)[path]
 
 
 def _counterpart(assertion: Assertion) -> Expression:

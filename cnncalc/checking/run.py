@@ -24,6 +24,7 @@ from cnncalc.outcome import (
     PASS,
     SKIP,
     Checked,
+    Comparison,
     Finding,
     Outcome,
     Part,
@@ -163,16 +164,11 @@ def _check(
     baseline = base.of(case, version, files)
     notices = [baseline.notice] if baseline.notice else []
     notices += _for_other_variants(version.net)
-    result = _judged(version, rules, baseline, options)
-    changed = baseline.version is not None and baseline.version is not version
-    return result._replace(
-        spec=case.shown,
-        variant=case.variant,
-        notices=tuple(notices),
-        comparison=compare(baseline.version.report(), version.report(), before=base.title)
-        if changed and baseline.version
-        else None,
-    )
+    comparison = None
+    if baseline.version is not None and baseline.version is not version:
+        comparison = compare(baseline.version.report(), version.report(), before=base.title)
+    result = _judged(version, rules, baseline, comparison, options)
+    return result._replace(spec=case.shown, variant=case.variant, notices=tuple(notices))
 
 
 def _for_other_variants(net: Net) -> list[str]:
@@ -184,14 +180,19 @@ def _for_other_variants(net: Net) -> list[str]:
 
 
 def _judged(
-    version: Version, rules: Sequence[Rule], baseline: Baseline, options: Options
+    version: Version,
+    rules: Sequence[Rule],
+    baseline: Baseline,
+    comparison: Comparison | None,
+    options: Options,
 ) -> Checked:
     """Return a network held against rules."""
+    names = comparison.names if comparison else {}
     findings: list[Finding] = []
     problems: list[Problem] = []
     for rule in rules:
         try:
-            findings.append(_finding(version, rule, baseline, options.only_new))
+            findings.append(_finding(version, rule, baseline, names, options.only_new))
         except BudgetError as error:
             problems.append(problem_of(error, rule))
             if len(problems) >= MOST_PROBLEMS:
@@ -204,6 +205,7 @@ def _judged(
         figures(report),
         tuple(findings),
         tuple(problems),
+        comparison=comparison,
         level=options.level,
     )
 
@@ -213,15 +215,17 @@ def figures(report: Report) -> dict[str, Any]:
     return report.totals._asdict() | {"rf": list(report.rf[1].size) if report.rf else None}
 
 
-def _finding(version: Version, rule: Rule, baseline: Baseline, only_new: bool) -> Finding:
+def _finding(
+    version: Version, rule: Rule, baseline: Baseline, names: Mapping[str, str], only_new: bool
+) -> Finding:
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
-    verdict = judge(version.report(rule.dtype), line, base)
+    verdict = judge(version.report(rule.dtype), line, base, names)
     if verdict.ok is None and line.needs_base:
         baseline.refuse(verdict.detail)
     status = SKIP if verdict.ok is None else PASS if verdict.ok else FAIL
     detail = verdict.detail
-    if status == FAIL and only_new and _known(verdict, rule, base):
+    if status == FAIL and only_new and _known(verdict, rule, base, names):
         status, detail = KNOWN, f"{detail}; it was no better at the base"
     return Finding(
         rule.text.strip(),
@@ -253,7 +257,7 @@ def _paths(line: Assertion, verdict: Verdict) -> Iterator[str]:
                     yield part.glob.partition("*")[0].rstrip(".")
 
 
-def _known(verdict: Verdict, rule: Rule, base: Base | None) -> bool:
+def _known(verdict: Verdict, rule: Rule, base: Base | None, names: Mapping[str, str]) -> bool:
     """Whether the rule failed at the base with an equal or worse value, in each failing part."""
     if not isinstance(base, Report):
         return False
@@ -262,9 +266,11 @@ def _known(verdict: Verdict, rule: Rule, base: Base | None) -> bool:
     except BudgetError:
         return False
     parts = dict(before.parts)
-    pairs = [(now, parts.get(path)) for path, now in verdict.parts if now.ok is False] or [
-        (verdict, before)
-    ]
+    pairs = [
+        (now, parts.get(path) or parts.get(names.get(path, "")))
+        for path, now in verdict.parts
+        if now.ok is False
+    ] or [(verdict, before)]
     return all(
         then is not None
         and then.ok is False
@@ -310,14 +316,14 @@ def check_net(
         hint = 'write check(net, ["params <= 5M"])'
         raise CnncalcError("no budget to check", hint=hint)
     before = Version(base, convention) if base is not None else None
-    result = _judged(version, rules, Baseline(before), Options(level=level))
+    comparison = None
+    if before is not None:
+        name = before.net.origin.spec
+        comparison = compare(before.report(), version.report(), before=name)
+    result = _judged(version, rules, Baseline(before), comparison, Options(level=level))
     if result.problems:
         raise SpecError(*result.problems)
-    if before is None:
-        if all(finding.status == SKIP for finding in result.findings):
-            why = result.findings[0].detail.removeprefix("skipped: ")
-            raise CnncalcError(f"nothing was checked: {why}", hint="give base=, another network")
-        return result
-    return result._replace(
-        comparison=compare(before.report(), version.report(), before=before.net.origin.spec)
-    )
+    if before is None and all(finding.status == SKIP for finding in result.findings):
+        why = result.findings[0].detail.removeprefix("skipped: ")
+        raise CnncalcError(f"nothing was checked: {why}", hint="give base=, another network")
+    return result

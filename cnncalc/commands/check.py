@@ -82,6 +82,7 @@ def check(
     from cnncalc.commands.progress import progress
 
     pairs = _outputs(output or [], ci=ci)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY", "") if ci else ""
     project = find_project(here())
     ref, file = _base(project, base, no_base=no_base, lock=lock, lock_file=lock_file)
     options = Options(
@@ -96,10 +97,10 @@ def check(
     )
     cases = Cases(project, variant)
     found = cases.of(specs or ())
-    spare((path for _, path in pairs), (case.path for case in found))
+    spare((summary, *(path for _, path in pairs)), (case.path for case in found))
     with progress(len(found)) as tick:
         outcome = check_cases(found, project, options, tick, cases.problems, cases.notices)
-    _report(outcome, pairs, width=width or (CI_WIDTH if ci else None), ascii=ascii_)
+    _report(outcome, pairs, summary, width=width or (CI_WIDTH if ci else None), ascii=ascii_)
     if outcome.broken:
         raise typer.Exit(INVALID)
     if not outcome.ok and not exit_zero:
@@ -136,30 +137,28 @@ def _outputs(texts: list[str], *, ci: bool) -> list[tuple[str, str]]:
 
     if ci and not any("=" not in text for text in texts):
         texts = [*texts, "github"]
-    pairs = outputs(texts or ["table"], FORMATS)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY", "") if ci else ""
-    return [*pairs, ("markdown", f"+{summary}")] if summary else pairs
+    return outputs(texts or ["table"], FORMATS)
 
 
-def _report(outcome: Any, pairs: list[tuple[str, str]], *, width: int | None, ascii: bool) -> None:  # noqa: A002
-    """Render every format before the first is written, so that an error leaves nothing behind."""
-    from cnncalc.commands.output import append, only_ascii, print_text, write
+def _report(
+    outcome: Any,
+    pairs: list[tuple[str, str]],
+    summary: str,
+    *,
+    width: int | None,
+    ascii: bool,  # noqa: A002 the option's name
+) -> None:
+    """Write all formats; what fails at a file or a stream keeps nothing from the step's summary."""
+    from cnncalc.commands.output import append, only_ascii, write_all
     from cnncalc.renderers.check import render
 
-    texts = [
-        render(
-            outcome,
-            name,
-            width=width,
-            color=False if path else None,
-            ascii=ascii or (not path and only_ascii()),
-        )
-        for name, path in pairs
-    ]
-    for (_, path), text in zip(pairs, texts, strict=True):
-        if path.startswith("+"):
-            append(path[1:], text)
-        elif path:
-            write(path, text)
-        else:
-            print_text(text)
+    def rendered(name: str, path: str) -> str:
+        only = ascii or (not path and only_ascii())
+        return render(outcome, name, width=width, color=False if path else None, ascii=only)
+
+    text = rendered("markdown", summary) if summary else ""
+    try:
+        write_all(pairs, rendered)
+    finally:
+        if summary:
+            append(summary, text)

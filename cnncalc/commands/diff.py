@@ -41,7 +41,7 @@ def diff(
     """
     from cnncalc.checking.pair import compare_specs, compare_with_base
     from cnncalc.checking.project import find_project
-    from cnncalc.commands.output import only_ascii, outputs, print_text, spare, write
+    from cnncalc.commands.output import only_ascii, outputs, spare, write_all
     from cnncalc.renderers.diff import FORMATS, render
 
     pairs = outputs(output or ["table"], FORMATS)
@@ -55,19 +55,10 @@ def diff(
         comparison = compare_with_base(before, ref, variant, settings(set_), counted)
     else:
         comparison = compare_specs(before, after, base, variant, settings(set_), counted)
-    texts = [
-        render(
-            comparison,
-            name,
-            width=width,
-            color=False if path else None,
-            ascii=ascii_ or (not path and only_ascii()),
-            top=top,
-        )
-        for name, path in pairs
-    ]
-    for (_, path), text in zip(pairs, texts, strict=True):
-        if path:
-            write(path, text)
-        else:
-            print_text(text)
+
+    def rendered(name: str, path: str) -> str:
+        only = ascii_ or (not path and only_ascii())
+        color = False if path else None
+        return render(comparison, name, width=width, color=color, ascii=only, top=top)
+
+    write_all(pairs, rendered)

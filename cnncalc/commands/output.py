@@ -1,10 +1,16 @@
 """Where text goes: files, whole or not at all, and standard output, whatever it can show."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from cnncalc.errors import CnncalcError
+
+_SYSTEM = ("/dev/", "/proc/")
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
+_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def outputs(texts: list[str], formats: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -19,7 +25,11 @@ def outputs(texts: list[str], formats: tuple[str, ...]) -> list[tuple[str, str]]
             f"-o: {' and '.join(printed)} would both go to standard output",
             hint=f"give one of them a file: -o {printed[-1]}=PATH",
         )
-    paths = [os.path.realpath(path) for _, path in pairs if path and not path.startswith("/dev/")]
+    paths = [
+        os.path.realpath(path)
+        for _, path in pairs
+        if path and not path.startswith(("/dev/", "/proc/"))
+    ]
     twice = next((path for path in paths if paths.count(path) > 1), "")
     if twice:
         raise CnncalcError(f"-o: two formats would go to {twice}", hint="give each its own file")
@@ -28,19 +38,62 @@ def outputs(texts: list[str], formats: tuple[str, ...]) -> list[tuple[str, str]]
 
 def write(path: str, text: str) -> None:
     """Write a file whole or not at all; a device or a pipe gets the text itself."""
-    special = path.startswith("/dev/") or (os.path.exists(path) and not os.path.isfile(path))  # noqa: PTH110, PTH113 as below
-    if not special:  # what /dev/stdout leads to is no name of a file
-        path = os.path.realpath(path)
-    half = path if special else f"{path}.part{os.getpid()}"
+    _write_files([(path, text)])
+
+
+def _write_files(files: list[tuple[str, str]]) -> None:
+    """Write all files or none: each beside its place first, and only then are they put there.
+
+    Devices and pipes take the text in between, as they cannot be undone and may fail.
+    """
+    halves: dict[str, str] = {}
+    path = ""
     try:
-        with open(half, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
-            file.write(text + "\n")
-        if not special:
-            os.replace(half, path)  # noqa: PTH105 as above
+        for path, text in files:
+            if not _special(path):
+                _write_half(path, text, halves)
+        for path, text in files:
+            if _special(path):
+                _write_special(path, text)
+        for path, _ in files:
+            if path in halves:
+                os.replace(halves[path], os.path.realpath(path))  # noqa: PTH105 as below
+                del halves[path]
     except OSError as error:
-        if not special and os.path.exists(half):  # noqa: PTH110 as above
-            os.unlink(half)  # noqa: PTH108 as above
         raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        for half in halves.values():
+            with suppress(OSError):
+                os.unlink(half)  # noqa: PTH108 as below
+
+
+def _special(path: str) -> bool:
+    """Whether a path is no file to be replaced: what /dev/stdout leads to is no name of one."""
+    if path.startswith(_SYSTEM):
+        return True
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 no Path needed
+
+
+def _write_half(path: str, text: str, halves: dict[str, str]) -> None:
+    """Write beside the file that the path leads to, with the mode that it has."""
+    real = os.path.realpath(path)
+    half = f"{real}.part{os.getpid()}"
+    with suppress(FileNotFoundError):
+        os.unlink(half)  # noqa: PTH108 what an earlier process of this number left
+    with open(half, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
+        halves[path] = half
+        file.write(text + "\n")
+    with suppress(OSError):  # there is no such file yet, or the file system knows no modes
+        os.chmod(half, os.stat(real).st_mode & 0o777)  # noqa: PTH101, PTH116 as above
+
+
+def _write_special(path: str, text: str) -> None:
+    descriptor = _DESCRIPTOR.fullmatch(path)
+    number = _STREAMS.get(path, int(descriptor[1]) if descriptor else -1)
+    # An open descriptor goes on where it stands: opened by its name it would begin again.
+    target = path if number < 0 else os.dup(number)
+    with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
+        file.write(text + "\n")
 
 
 def spare(paths: Iterable[str], specs: Iterable[str | os.PathLike[str]]) -> None:
@@ -53,25 +106,39 @@ def spare(paths: Iterable[str], specs: Iterable[str | os.PathLike[str]]) -> None
 
 
 def write_all(chosen: list[tuple[str, str]], rendered: Callable[[str, str], str]) -> None:
-    """Render every format before the first is written, so that an error leaves nothing behind.
+    """Render every format, then write all files or none; print what goes to standard output.
 
-    `rendered(format, path)` returns a text; an empty path is standard output.
+    `rendered(format, path)` returns a text; an empty path is standard output, which gets its text
+    even where a file cannot be written.
     """
-    texts = [rendered(name, path) for name, path in chosen]
-    for (_, path), text in zip(chosen, texts, strict=True):
-        if path:
-            write(path, text)
-        else:
+    texts = [(path, rendered(name, path)) for name, path in chosen]
+    try:
+        _write_files([(path, text) for path, text in texts if path])
+    except CnncalcError:
+        with suppress(CnncalcError, BrokenPipeError):
+            _print_all(texts)
+        raise
+    _print_all(texts)
+
+
+def _print_all(texts: list[tuple[str, str]]) -> None:
+    for path, text in texts:
+        if not path:
             print_text(text)
 
 
 def append(path: str, text: str) -> None:
-    """Write behind what is in a file, as a step's summary is written."""
+    """Write behind what is in a file, as a step's summary is written.
+
+    A summary that cannot be written is no reason to lose the result: it is a warning.
+    """
     try:
         with open(path, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:  # noqa: PTH123 no Path needed
             file.write(text + "\n")
     except OSError as error:
-        raise CnncalcError(f"cannot write {path}: {error.strerror}") from None
+        from cnncalc.renderers.text import clean
+
+        sys.stderr.write(clean(f"warning: cannot write {path}: {error.strerror}") + "\n")
 
 
 def only_ascii() -> bool:

@@ -3,59 +3,26 @@
 Both are trees of names. The children of two groups that belong together are paired: those that are
 the same under the same name, then those that are the same in the same order (an insertion shifts
 the numbers of what follows), then by name; what is left is looked for everywhere (a rename or a
-move), and last a group that has at least half of its layers in common with another.
+move), and so is a group that has at least half of its layers in common with another. Last, what
+goes by another name and has other arguments is known by its place: of the same types of layers, and
+between the same neighbours.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
+from cnncalc.comparison.places import Places, layers
+from cnncalc.comparison.tree import Node, common, kind, tree
 from cnncalc.records import Record
 from cnncalc.report import Row
 
-_NUMBERED = re.compile(r"(.*?)\d+")
 _MOST_COMPARED = 400_000
 """Pairs of siblings that are lined up one by one; more are paired by name alone."""
 _MOST_SIMILAR = 100
 _SIMILAR = 0.5
-
-
-class Node:
-    """A layer or a group, with what is below it; `what` says what it is, whatever its name."""
-
-    __slots__ = ("children", "label", "path", "row", "what")
-
-    def __init__(self, label: str, path: str) -> None:
-        self.label = label
-        self.path = path
-        self.row: Row | None = None
-        self.children: dict[str, Node] = {}
-        self.what = 0
-
-    def settle(self) -> None:
-        """Compute `what`, from below."""
-        own = (self.row.op, repr(self.row.args)) if self.row else ()
-        below = []
-        for child in self.children.values():
-            child.settle()
-            below.append((_kind(child.label), child.what))
-        self.what = hash((own, tuple(below)))
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the layers at or below this node, in order."""
-        if self.row is not None:
-            yield self.row
-        for child in self.children.values():
-            yield from child.rows()
-
-
-def _kind(label: str) -> str:
-    """Return a name without its number."""
-    match = _NUMBERED.fullmatch(label)
-    return match[1] if match else label
 
 
 class Alignment(Record):
@@ -70,19 +37,7 @@ class Alignment(Record):
 
 def align(before: Iterable[Row], after: Iterable[Row]) -> Alignment:
     """Return the layers of two versions in pairs."""
-    return _Aligner().run(_tree(before), _tree(after))
-
-
-def _tree(rows: Iterable[Row]) -> Node:
-    root = Node("", "")
-    for row in rows:
-        node, path = root, ""
-        for label in row.path.split("."):
-            path = f"{path}.{label}" if path else label
-            node = node.children.setdefault(label, Node(label, path))
-        node.row = row
-    root.settle()
-    return root
+    return _Aligner().run(tree(before), tree(after))
 
 
 class _Aligner:
@@ -92,17 +47,23 @@ class _Aligner:
         self.groups: dict[str, str] = {}
         self.gone: list[Node] = []
         self.new: list[Node] = []
+        self.parents: list[tuple[Node, Node]] = []
 
     def run(self, before: Node, after: Node) -> Alignment:
         self.pair(before, after)
         self.find_moved()
         self.find_similar()
-        self.pairs += [(row, None) for node in self.gone for row in node.rows()]
-        self.pairs += [(None, row) for node in self.new for row in node.rows()]
+        self.find_in_place(before, after)
+        gone = [node.row for top in self.gone for node in top.nodes() if node.mate is None]
+        new = [node.row for top in self.new for node in top.nodes() if node.mate is None]
+        self.pairs += [*((row, None) for row in gone), *((None, row) for row in new)]
         return Alignment(tuple(self.pairs), tuple(self.renamed), self.groups)
 
     def pair(self, before: Node, after: Node) -> None:
         """Pair two nodes and what is below them."""
+        before.mate, after.mate = after, before
+        if before.children and after.children:
+            self.parents.append((before, after))
         if before.children or after.children:
             self.groups[after.path] = before.path
             if before.label != after.label:
@@ -125,34 +86,41 @@ class _Aligner:
         places: dict[int, list[Node]] = defaultdict(list)
         for node in reversed(self.gone):
             places[node.what].append(node)
-        found: set[int] = set()
         for node in self.new:
             if places[node.what]:
-                old = places[node.what].pop()
-                found |= {id(node), id(old)}
-                self.pair(old, node)
-        self._drop(found)
+                self.pair(places[node.what].pop(), node)
+        self._drop()
 
     def find_similar(self) -> None:
         """Pair groups that have half of their layers in common."""
         gone = [node for node in self.gone if node.children][:_MOST_SIMILAR]
         new = [node for node in self.new if node.children][:_MOST_SIMILAR]
-        layers = {id(node): _layers(node) for node in (*gone, *new)}
         scores = [
-            (_common(layers[id(one)], layers[id(other)]), -at, one, other)
+            (common(one.layers, other.layers), -at, one, other)
             for one in gone
             for at, other in enumerate(new)
         ]
-        found: set[int] = set()
         for score, _, one, other in sorted(scores, key=lambda each: (-each[0], -each[1])):
-            if score >= _SIMILAR and not {id(one), id(other)} & found:
-                found |= {id(one), id(other)}
+            if score >= _SIMILAR and one.mate is None and other.mate is None:
                 self.pair(one, other)
-        self._drop(found)
+        self._drop()
 
-    def _drop(self, found: set[int]) -> None:
-        self.gone = [node for node in self.gone if id(node) not in found]
-        self.new = [node for node in self.new if id(node) not in found]
+    def find_in_place(self, before: Node, after: Node) -> None:
+        """Pair what is of the same types and stands between the same neighbours."""
+        places = Places()
+        for one, other in self.parents:  # a pair that is found is looked into, too
+            matches = places.siblings(one.children.values(), other.children.values())
+            for old, new in list(matches):
+                self.pair(old, new)
+        self._drop()
+        if self.gone and self.new:
+            for old, new in list(layers(list(before.nodes()), list(after.nodes()))):
+                old.mate, new.mate = new, old
+                self.pairs.append((old.row, new.row))
+
+    def _drop(self) -> None:
+        self.gone = [node for node in self.gone if node.mate is None]
+        self.new = [node for node in self.new if node.mate is None]
 
 
 def _same_name_and_kind(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
@@ -167,8 +135,8 @@ def _same_order(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Nod
     """Pair equal ones in the order of both; a name that is no number counts, too."""
     if len(gone) * len(new) > _MOST_COMPARED:
         return
-    one = [(_kind(node.label), node.what) for node in gone]
-    other = [(_kind(node.label), node.what) for node in new]
+    one = [(kind(node.label), node.what) for node in gone]
+    other = [(kind(node.label), node.what) for node in new]
     for start, at, size in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
         yield from zip(gone[start : start + size], new[at : at + size], strict=True)
 
@@ -179,11 +147,3 @@ def _same_name(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node
         other = by_name.get(node.label)
         if other is not None and bool(other.children) == bool(node.children):
             yield other, node
-
-
-def _layers(node: Node) -> Counter[str]:
-    return Counter(f"{row.op} {row.args}" for row in node.rows())
-
-
-def _common(one: Counter[str], other: Counter[str]) -> float:
-    return 2 * sum((one & other).values()) / (one.total() + other.total())

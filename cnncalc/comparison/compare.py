@@ -41,7 +41,16 @@ def compare(one: Report, other: Report, *, before: str = "", after: str = "") ->
         tuple(changes),
         len(alignment.pairs) - differing,
         sum(1 for old, new in alignment.pairs if old and new and _size(old) != _size(new)),
+        _names(alignment),
+        other.head.spec,
     )
+
+
+def _names(alignment: Alignment) -> dict[str, str]:
+    """Return path now -> path before, of what goes by another name."""
+    layers = {new.path: old.path for old, new in alignment.pairs if old and new}
+    both = alignment.groups | layers
+    return {now: before for now, before in both.items() if now != before}
 
 
 def _title(report: Report) -> str:
@@ -89,20 +98,19 @@ def _change(
         if row is None:
             return None
         sign, kind = (1, "added") if old is None else (-1, "removed")
-        line = _line(row) if new else 0
+        place = _place(row) if new else (0, "")
         text = row.source[0].call.removesuffix("()") if row.source else row.op
-        return Change(
-            kind, row.path, "" if new else row.path, text, sign * row.params, sign * row.macs, line
-        )
+        was = "" if new else row.path
+        return Change(kind, row.path, was, text, sign * row.params, sign * row.macs, *place)
     texts = [*_differences(old, new), wiring.get(new.path, "")]
     what = ", ".join(text for text in texts if text)
     params, macs = new.params - old.params, new.macs - old.macs
     if what or params or macs:
-        return Change("changed", new.path, old.path, what, params, macs, _line(new))
+        return Change("changed", new.path, old.path, what, params, macs, *_place(new))
     if old.path.rpartition(".")[2] != new.path.rpartition(".")[2] or (
         old.path != new.path and not any(new.path.startswith(f"{path}.") for path in moved)
     ):
-        return Change("renamed", new.path, old.path, "", 0, 0, _line(new))
+        return Change("renamed", new.path, old.path, "", 0, 0, *_place(new))
     return None
 
 
@@ -124,5 +132,5 @@ def _shapes(shapes: tuple[tuple[int, ...], ...]) -> str:
     return ", ".join("×".join(map(str, shape)) for shape in shapes)
 
 
-def _line(row: Row) -> int:
-    return row.source[0].line if row.source else 0
+def _place(row: Row) -> tuple[int, str]:
+    return (row.source[0].line, row.source[0].file) if row.source else (0, "")

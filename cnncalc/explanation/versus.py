@@ -40,8 +40,12 @@ def versus(net: Net, path: str | None, name: str, other: str) -> Iterator[str]:
     for key, rule in rules.items():
         yield f"  {key:{wide}}  {number(counts[key]):>{figures}}  {rule.rule}"
     yield ""
-    yield "where they part"
     items = _items(layers, rules[name], rules[other])
+    if not items:
+        alike = f"are '{name}'" if name == other else "count each of these layers alike"
+        yield f"There is no difference: both {alike}."
+        return
+    yield "where they part"
     yield from (f"  {line}" for line in _table(items, name, other))
     total = sum(amount for _, amount in items.values())
     yield f"  {number(counts[name])} {_signed(total)} = {number(counts[name] + total)}"
@@ -104,9 +108,6 @@ def _weights(counted: Counted) -> Weights:
 
 
 def _table(items: dict[Item, tuple[int, int]], name: str, other: str) -> Iterator[str]:
-    if not items:
-        yield "nowhere: they count alike"
-        return
     rows = [
         (_signed(amount), f"{seen} {item.kind}", _reason(item, name, other))
         for item, (seen, amount) in sorted(items.items(), key=lambda each: -abs(each[1][1]))

@@ -10,6 +10,8 @@ import subprocess
 import pytest
 from checking.kit import NET, PARAMS
 
+import cnncalc
+
 BUDGET = "budgets: [params <= baseline + 2%]\n"
 BLOCKS = "blocks:\n  Two(c): [conv: [c, 3], relu, conv: [c, 3], relu]\n"
 CALLER = "include: [blocks.yaml]\ninput: [3, 16, 16]\nlayers: [Two: 8, gap, fc: 10]\n" + BUDGET
@@ -342,14 +344,97 @@ def test_a_hook_of_git_may_tell_of_another_repository(
     assert "params +170 (+5.8%)" in done.out
 
 
+@pytest.mark.parametrize("form", ["table", "markdown", "github", "gitlab", "sarif"])
+def test_a_cause_in_an_included_file_names_the_file(run, write, branch, form):
+    write("blocks.yaml", BLOCKS.replace("relu]", "conv: [c, 3]]"))
+    done = run("check", "other.yaml", "--base", "main", "-o", form)
+    assert "caused by two1.conv3 blocks.yaml:2 conv(out=8, kernel=3) added" in done.out
+
+
+GROUPS = """\
+input: [3, 8, 8]
+layers:
+  blk1: {conv: [4, 1]}
+  blk2: [conv: [4, 1], relu]
+"""
+"""blk1 has 4·3 + 4 = 16 params, blk2 4·4 + 4 = 20."""
+
+
 def test_a_group_that_the_base_lacks_is_told(run, write, commit):
-    """A group that was renamed and grew has no baseline, and must not be passed over in silence."""
+    """A new group has no baseline, and must not be passed over in silence."""
     rule = "params <= baseline for each blk*"
-    net = "input: [3, 8, 8]\nlayers:\n  blk1: {conv: [4, 1]}\n  blk2: [conv: [4, 1], relu]\n"
-    write("net.yaml", net)
+    write("net.yaml", GROUPS)
     commit()
-    write("net.yaml", net.replace("blk2: [conv: [4, 1]", "blk3: [conv: [40, 3]"))
+    write("net.yaml", GROUPS + "  blk3: [conv: [40, 3], tanh]\n")
     done = run("check", "net.yaml", "--base", "HEAD", "--budget", rule)
-    assert "all 1, closest blk1" in done.out
+    assert "all 2, closest blk1" in done.out
     text = " ".join(done.out.split())
     assert "; 1 skipped: blk3 (at the base: " in text
+
+
+@pytest.mark.parametrize(
+    "now, count, rule",
+    [
+        ("blk3: [conv: [40, 3], relu]", "1.48 k", "params <= baseline for each blk*"),
+        ("blk3: [conv: [40, 3], relu]", "1.48 k", "params(blk3) <= baseline"),
+        ("blk3: [conv: [5, 1], relu]", "25", "params <= baseline + 2% for each blk*"),
+        ("blk3: [a: {conv: [5, 1]}, b: relu]", "25", "params(blk3.a) <= baseline"),
+        ("blk3: [a: {conv: [5, 1]}, b: relu]", "25", "params <= baseline for each blk*.a"),
+        ("blk3: [conv: [5, 1], relu]", "25", "params(blk3.c*) <= baseline"),
+    ],
+)
+def test_a_group_that_was_renamed_keeps_its_baseline(run, write, commit, now, count, rule):
+    write("net.yaml", GROUPS)
+    commit()
+    write("net.yaml", GROUPS.replace("blk2: [conv: [4, 1], relu]", now))
+    done = run("check", "net.yaml", "--base", "HEAD", "--budget", rule)
+    text = " ".join(done.out.split())
+    assert done.code == 1, text
+    assert f" {count} > baseline" in text
+    assert "20, over by " in text.replace("20.4", "20")
+    assert "was blk2" in text
+    assert "skipped" not in text
+
+
+def test_a_renamed_group_that_is_as_it_was_holds(run, write, commit):
+    write("net.yaml", GROUPS)
+    commit()
+    write("net.yaml", GROUPS.replace("blk2", "blk3"))
+    rule = "params <= baseline for each blk*"
+    done = run("check", "net.yaml", "--base", "HEAD", "--budget", rule)
+    assert done.code == 0
+    assert "all 2, closest " in done.out
+    assert "skipped" not in done.out
+
+
+def test_a_name_that_the_base_has_is_compared_by_name(run, write, commit):
+    """Each stage doubles: that the first is now what the second was is no excuse."""
+    net = "input: [4]\nlayers: {b1: {fc: 4}, b2: {fc: 8}}\n"
+    write("net.yaml", net)
+    commit()
+    write("net.yaml", net.replace("8", "16").replace("fc: 4", "fc: 8"))
+    done = run("check", "net.yaml", "--base", "HEAD", "--budget", "params(b1) <= baseline")
+    assert done.code == 1
+    assert "params(b1) 40 > baseline 20, over by 20" in " ".join(done.out.split())
+    assert "was b2" not in done.out
+
+
+def test_what_failed_under_another_name_is_not_new(run, write, commit, git):
+    write("net.yaml", GROUPS)
+    commit()
+    write("net.yaml", GROUPS.replace("blk2", "blk3"))
+    rule = "params <= 18 for each blk*"
+    done = run("check", "net.yaml", "--base", "HEAD", "--only-new", "--budget", rule)
+    assert done.code == 0, done.out
+    write("net.yaml", GROUPS.replace("blk2: [conv: [4, 1]", "blk3: [conv: [5, 1]"))
+    done = run("check", "net.yaml", "--base", "HEAD", "--only-new", "--budget", rule)
+    assert done.code == 1, done.out
+
+
+def test_python_knows_renamed_groups_too():
+    before = cnncalc.loads(GROUPS)
+    after = cnncalc.loads(GROUPS.replace("blk2: [conv: [4, 1]", "blk3: [conv: [40, 3]"))
+    result = cnncalc.check(after, ["params <= baseline for each blk*"], base=before)
+    assert not result
+    assert "blk3: params 1.48 k > baseline 20" in result.failures[0].detail
+    assert result.failures[0].detail.endswith("(was blk2)")

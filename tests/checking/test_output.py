@@ -75,3 +75,96 @@ def test_a_spec_is_not_overwritten(run, write, folder, arguments):
     assert done.code == 2
     assert "is a spec, and would be overwritten" in done.err
     assert path.read_text() == NET
+
+
+CHECK = "cnncalc check net.yaml --budget 'params <= 5M'"
+
+
+@pytest.mark.parametrize("bad", ["no/where.xml", "folder", "/dev/full", "shut/x.xml"])
+@pytest.mark.parametrize("order", ["-o json=a.json -o junit={}", "-o junit={} -o json=a.json"])
+def test_all_files_are_written_or_none(shell, write, folder, bad, order):
+    write("net.yaml", NET)
+    (folder / "folder").mkdir()
+    (folder / "shut").write_text("a file, and no folder")
+    path = write("a.json", "as it was")
+    done = shell(f"{CHECK} {order.format(bad)} -o table -o csv=b.csv")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: cannot write ")
+    assert bad in line
+    assert path.read_text() == "as it was"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "a.json",
+        "folder",
+        "net.yaml",
+        "shut",
+    ]
+    assert "✓ 1 of 1 budgets hold in 1 spec" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["analyze net.yaml", "verify net.yaml", "diff net.yaml lenet5"])
+def test_other_commands_write_all_files_or_none(shell, write, folder, command):
+    write("net.yaml", NET)
+    write("a.json", "as it was")
+    second = "table" if command.startswith("verify") else "markdown"
+    done = shell(f"cnncalc {command} -o json=a.json -o {second}=no/where")
+    assert done.returncode == 2, done.stderr
+    assert "cannot write " in done.stderr
+    assert (folder / "a.json").read_text() == "as it was"
+    assert sorted(path.name for path in folder.iterdir()) == ["a.json", "net.yaml"]
+
+
+def test_a_file_keeps_its_mode_and_a_link_its_target(shell, write, folder):
+    write("net.yaml", NET)
+    write("real.json", "old").chmod(0o640)
+    (folder / "link.json").symlink_to("real.json")
+    done = shell(f"umask 022; {CHECK} -o json=link.json -o csv=new.csv")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "link.json").is_symlink()
+    assert json.loads((folder / "real.json").read_text())["ok"] is True
+    assert (folder / "real.json").stat().st_mode & 0o777 == 0o640
+    assert (folder / "new.csv").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_descriptor_by_its_name_is_written_to_and_not_replaced(shell, write):
+    write("net.yaml", NET)
+    for name in ("/proc/self/fd/3", "/dev/fd/3"):
+        done = shell(f"{{ {CHECK} -o json={name} -o concise; echo more >&3; }} 3>f; tail -n 1 f")
+        assert done.stdout.splitlines()[-1] == "more", done.stderr
+
+
+def test_a_named_pipe_and_nothing(shell, write):
+    write("net.yaml", NET)
+    line = f"mkfifo p; cat p & {CHECK} -o json=p -o csv=/dev/null -o concise=c; wait; test -p p"
+    done = shell(line)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ok"] is True
+
+
+@pytest.mark.parametrize("most, code", [("5M", 0), ("1k", 1)])
+@pytest.mark.parametrize("summary", ["no/where.md", "folder", "/dev/full"])
+def test_a_summary_that_cannot_be_written_is_a_warning(shell, write, folder, most, code, summary):
+    write("net.yaml", NET)
+    (folder / "folder").mkdir()
+    done = shell(
+        f"GITHUB_STEP_SUMMARY={summary} cnncalc check net.yaml --ci -o json=a.json "
+        f"-o table --budget 'params <= {most}'"
+    )
+    assert done.returncode == code
+    assert done.stderr.startswith(f"warning: cannot write {summary}: ")
+    assert json.loads((folder / "a.json").read_text())["ok"] is (code == 0)
+
+
+def test_a_summary_is_written_where_a_file_cannot_be(shell, write, folder):
+    write("net.yaml", NET)
+    done = shell(f"GITHUB_STEP_SUMMARY=s.md {CHECK} --ci -o json=no/where")
+    assert done.returncode == 2
+    assert "cannot write " in done.stderr
+    assert (folder / "s.md").read_text().startswith("<!-- cnncalc check -->")
+
+
+def test_a_file_may_begin_with_a_plus(shell, write, folder):
+    write("net.yaml", NET)
+    write("+a.json", "old")
+    assert shell(f"{CHECK} -o json=+a.json").returncode == 0
+    assert json.loads((folder / "+a.json").read_text())["ok"] is True

@@ -230,3 +230,84 @@ def test_other_arguments_of_a_block_are_the_cause_of_all_in_it():
     comparison = compare("Stage: [32,", "Stage: [48,")
     assert causes(comparison)[0] == ("stage2", 17, "Stage c 32 → 48")
     assert [cause.what for cause in comparison.causes[1:]] == ["layers whose input changed"]
+
+
+def test_a_layer_renamed_and_changed_is_one_change():
+    comparison = compare("stem: {conv: [16, 3]}", "entry: {conv: [24, 3]}")
+    (stem,) = [change for change in comparison.changes if change.path == "entry"]
+    assert (stem.kind, stem.before, stem.what) == (
+        "changed", "stem", "out 16 → 24, output 16×32×32 → 24×32×32",
+    )  # fmt: skip
+    assert stem.params == 8 * (3 * 9 + 2)
+    assert "removed" not in {kind for kind, _, _ in kinds(comparison)}
+    assert ("entry", 15, "conv out 16 → 24") in causes(comparison)
+
+
+def test_a_block_renamed_and_widened_is_one_call_with_other_arguments():
+    """Without joins and activations of their own the two have no layer in common."""
+    text = (
+        "input: [3, 32, 32]\nblocks:\n"
+        "  Stage(c, n): [{conv: [c, 3, 2]}, {conv: [c, 3, padding: half], repeat: n}]\n"
+        "layers: {stem: {conv: [8, 3]}, stage3: {Stage: [16, 3]}, head: [gap, fc: 10]}\n"
+    )
+    comparison = compare("stage3: {Stage: [16, 3]}", "s3: {Stage: [20, 3]}", text)
+    found = kinds(comparison)
+    assert ("renamed", "stage3", "s3") in found
+    assert {kind for kind, _, _ in found} == {"renamed", "changed"}
+    assert causes(comparison)[0] == ("s3", 4, "Stage c 16 → 20")
+    comparison = compare("stage3: {Stage: [16, 3]}", "s3: {Stage: [20, 5]}", text)
+    found = kinds(comparison)
+    assert ("renamed", "stage3", "s3") in found
+    assert [kind for kind, _, _ in found].count("added") == 2
+    assert "removed" not in {kind for kind, _, _ in found}
+
+
+CONVS = "input: [3, 32, 32]\nlayers: [conv: [8, 3], conv: [16, 5], conv: [4, 1]]\n"
+
+
+def test_one_removed_and_one_changed_among_siblings_without_names():
+    comparison = compare(
+        "[conv: [8, 3], conv: [16, 5], conv: [4, 1]]", "[conv: [16, 5], conv: [6, 1]]", CONVS
+    )
+    assert kinds(comparison) == [
+        ("changed", "conv2", "conv1"),
+        ("removed", "conv1", "conv1"),
+        ("changed", "conv3", "conv2"),
+    ]
+
+
+def test_the_nearest_of_two_in_a_place_is_the_one_that_was_there():
+    text = CONVS.replace("conv: [8, 3], ", "")
+    comparison = compare("[conv: [16, 5], ", "[x: {conv: [9, 1]}, y: {conv: [16, 7]}, ", text)
+    assert kinds(comparison)[:2] == [
+        ("added", "", "x"),
+        ("changed", "conv1", "y"),
+    ]
+
+
+def test_another_type_without_a_name_is_removed_and_added():
+    text = "input: [3, 8, 8]\nlayers: [conv: [4, 3], relu, fc: 3]\n"
+    assert kinds(compare("relu", "gelu", text)) == [
+        ("added", "", "gelu1"),
+        ("removed", "relu1", "relu1"),
+    ]
+
+
+def test_the_same_type_in_another_place_is_removed_and_added():
+    text = "input: [3, 8, 8]\nlayers: [conv: [4, 3], relu, tanh, fc: 3]\n"
+    comparison = compare(
+        "[conv: [4, 3], relu, tanh, fc: 3]", "[relu, tanh, x: {conv: [5, 1]}, fc: 3]", text
+    )
+    assert {kind for kind, _, _ in kinds(comparison)} >= {"added", "removed"}
+
+
+def test_a_group_around_layers_that_change_removes_none():
+    text = "input: [3, 16, 16]\nlayers: [conv: [8, 3], conv: [16, 3], relu, fc: 3]\n"
+    comparison = compare(
+        "conv: [8, 3], conv: [16, 3], relu,",
+        "body: [stem: [conv: [8, 3]], rest: [conv: [24, 3], relu]],",
+        text,
+    )
+    found = kinds(comparison)
+    assert {kind for kind, _, _ in found} == {"renamed", "changed"}
+    assert ("changed", "conv2", "body.rest.conv1") in found

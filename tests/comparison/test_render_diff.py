@@ -99,3 +99,59 @@ def test_ascii_and_colour(comparison):
 def test_an_unknown_format(comparison):
     with pytest.raises(cnncalc.CnncalcError, match="no format 'csv'"):
         rendered(comparison, "csv")
+
+
+BLOCKS = "blocks:\n  Two(c):\n    - conv: [c, 3]\n    - relu\n"
+CALLER = "include: [parts/blocks.yaml]\ninput: [3, 16, 16]\nlayers: {body: {Two: 8}, head: [gap]}\n"
+
+
+@pytest.fixture
+def included(tmp_path, monkeypatch):
+    """A function that compares with other blocks, and another caller."""
+    monkeypatch.chdir(tmp_path)
+
+    def included(old, new, name="parts/blocks.yaml", suffix=""):
+        versions = []
+        caller = CALLER.replace("parts/blocks.yaml", json.dumps(name))
+        for folder, change in (("old", False), ("new", True)):
+            top = tmp_path / (folder + suffix)
+            path = top / name
+            path.parent.mkdir(parents=True)
+            texts = [text.replace(old, new) if change else text for text in (BLOCKS, caller)]
+            path.write_text(texts[0])
+            (top / "net.yaml").write_text(texts[1])
+            versions.append(cnncalc.load(f"{folder}{suffix}/net.yaml"))
+        return cnncalc.diff(*versions)
+
+    return included
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_line_of_an_included_file_names_the_file(included, form):
+    text = rendered(included("[c, 3]", "[c, 5]"), form)
+    assert "body.conv1 new/parts/blocks.yaml:3 conv kernel 3 → 5" in text
+    (row,) = (line for line in text.splitlines() if "+384 params" in line and "×" in line)
+    assert row.rstrip(" |").endswith(" new/parts/blocks.yaml:3")
+
+
+def test_a_line_of_the_spec_itself_is_a_number(included):
+    text = rendered(included("Two: 8", "Two: 9"))
+    assert "body :3 Two c 8 → 9" in text
+    assert "net.yaml:3" not in text
+
+
+def test_the_file_of_a_change_is_data(included):
+    data = json.loads(rendered(included("[c, 3]", "[c, 5]"), "json"))
+    (change,) = (each for each in data["changes"] if each["path"] == "body.conv1")
+    assert (change["file"], change["line"]) == ("new/parts/blocks.yaml", 3)
+
+
+def test_a_hostile_file_name_does_no_harm(included):
+    comparison = included("[c, 3]", "[c, 5]", "parts/|`@all.yaml", "\x1b[31m\u202e")
+    for form in ("table", "markdown"):
+        text = rendered(comparison, form)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert ".yaml:3 conv kernel 3 → 5" in text
+    assert "|`" not in text
+    assert "@all" not in text

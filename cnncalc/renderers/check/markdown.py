@@ -116,7 +116,7 @@ def _detail(checked: Checked, options: Options) -> Iterator[str]:
         yield f"- {_SIGNS[finding.status]} {text}{level}{why}"
     if checked.comparison:
         for cause in checked.comparison.causes[:10]:
-            yield f"- caused by {_cell(cause_text(cause), options)}"
+            yield f"- caused by {_cell(cause_text(cause, checked.comparison), options)}"
     for notice in checked.notices:
         yield f"- note: {_cell(notice, options)}"
     yield "\n</details>"

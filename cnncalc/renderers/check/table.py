@@ -84,7 +84,7 @@ class _Page:
         yield from self._wrapped("    ", f"since {comparison.before}:  {brief(comparison)}")
         shown = comparison.causes[:_MOST_CAUSES]
         for cause in shown:
-            yield from self._wrapped("    caused by ", cause_text(cause))
+            yield from self._wrapped("    caused by ", cause_text(cause, comparison))
         more = len(comparison.causes) - len(shown)
         if more:
             yield f"    and {count(more, 'cause')} more"

@@ -8,7 +8,18 @@ from hashlib import sha256
 from typing import Any
 
 from cnncalc.errors import Problem
-from cnncalc.outcome import FAIL, KNOWN, PASS, SKIP, Cause, Checked, Comparison, Finding, Outcome
+from cnncalc.outcome import (
+    FAIL,
+    KNOWN,
+    PASS,
+    SKIP,
+    Cause,
+    Change,
+    Checked,
+    Comparison,
+    Finding,
+    Outcome,
+)
 from cnncalc.records import Record
 from cnncalc.renderers.text import clean
 from cnncalc.units import exact, iec, si
@@ -91,7 +102,7 @@ def _findings(checked: Checked) -> Iterator[Said]:
         text = f"{checked.title}: {finding.detail}"
         if cause and finding.status == FAIL:
             file, line, column = cause.file, cause.line, 0
-            text += f"\ncaused by {cause_text(cause)}"
+            text += f"\ncaused by {cause_text(cause, checked.comparison)}"
         if finding.why:
             text += f"\n{finding.why}"
         key = f"{checked.title}\0{finding.name}"
@@ -141,10 +152,17 @@ def _touches(path: str, others: tuple[str, ...]) -> bool:
     )
 
 
-def cause_text(cause: Cause) -> str:
+def place_text(place: Cause | Change, comparison: Comparison | None) -> str:
+    """Return `:23`, a line of the spec, or `parts/blocks.yaml:12`, one of a file it includes."""
+    if not place.line:
+        return ""
+    own = comparison is None or place.file == comparison.spec
+    return f":{place.line}" if own else f"{place.file}:{place.line}"
+
+
+def cause_text(cause: Cause, comparison: Comparison | None) -> str:
     """Return `stage3 :23 Stage n 6 → 8, +2.23 M params, +437 M MACs`."""
-    place = f" :{cause.line}" if cause.line else ""
-    where = f"{cause.path}{place} ".lstrip() if cause.path or place else ""
+    where = "".join(f"{text} " for text in (cause.path, place_text(cause, comparison)) if text)
     layers = f"{cause.layers} layers" if cause.layers > 1 else ""
     numbers = (
         f"{signed(cause.params)} params" if cause.params else "",

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from cnncalc.outcome import Comparison
 from cnncalc.renderers import escape
-from cnncalc.renderers.check.words import NAMES, cause_text, count, share_text, value_text
+from cnncalc.renderers.check.words import (
+    NAMES,
+    cause_text,
+    count,
+    place_text,
+    share_text,
+    value_text,
+)
 from cnncalc.renderers.diff.table import numbers, path_text
 from cnncalc.renderers.options import Options
 from cnncalc.renderers.text import to_ascii
@@ -35,7 +42,7 @@ def _lines(comparison: Comparison, options: Options) -> Iterator[str]:
         yield f"| {NAMES[name]} | {value_text(name, one)} | {value_text(name, other)} | {share} |"
     yield ""
     for cause in comparison.causes[:_MOST_CAUSES]:
-        yield f"- caused by {_safe(cause_text(cause), options)}"
+        yield f"- caused by {_safe(cause_text(cause, comparison), options)}"
     yield from _changes(comparison, options)
 
 
@@ -51,7 +58,7 @@ def _changes(comparison: Comparison, options: Options) -> Iterator[str]:
             change.kind,
             _safe(change.what, options),
             numbers(change),
-            str(change.line or ""),
+            _safe(place_text(change, comparison).removeprefix(":"), options),
         )
         yield f"| {' | '.join(cells)} |"
     more = len(comparison.changes) - most

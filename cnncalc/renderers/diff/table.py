@@ -11,6 +11,7 @@ from cnncalc.renderers.check.words import (
     cause_text,
     count,
     delta_text,
+    place_text,
     signed,
     value_text,
 )
@@ -38,8 +39,8 @@ def _lines(comparison: Comparison, options: Options) -> Iterator[str]:
     yield ""
     for index, cause in enumerate(comparison.causes):
         label = "caused by" if index == 0 else ""
-        lines = wrap(clean(cause_text(cause), ascii_only=options.ascii), options.width - _LABEL)
-        for number, line in enumerate(lines):
+        text = clean(cause_text(cause, comparison), ascii_only=options.ascii)
+        for number, line in enumerate(wrap(text, options.width - _LABEL)):
             yield f"{label if number == 0 else '':{_LABEL}}{line}"
     yield from _changes(comparison, options)
 
@@ -71,7 +72,8 @@ def _changes(comparison: Comparison, options: Options) -> Iterator[str]:
     paths = [clean(path_text(change), ascii_only=options.ascii) for change in shown]
     widest = min(max(map(width_of, paths), default=0), _WIDEST_PATH)
     for change, path in zip(shown, paths, strict=True):
-        yield from _change(change, path, widest, options)
+        place = place_text(change, comparison)
+        yield from _change(change, path, place, widest, options)
     yield ""
     more = len(comparison.changes) - len(shown)
     rest = [f"{count(comparison.same, 'layer')} the same"]
@@ -82,11 +84,10 @@ def _changes(comparison: Comparison, options: Options) -> Iterator[str]:
     yield "; ".join(rest)
 
 
-def _change(change: Change, path: str, widest: int, options: Options) -> Iterator[str]:
+def _change(change: Change, path: str, place: str, widest: int, options: Options) -> Iterator[str]:
     sign = clean(SIGNS[change.kind], ascii_only=options.ascii)
     if options.color:
         sign = f"\x1b[{_COLORS[SIGNS[change.kind]]}m{sign}\x1b[0m"
-    place = f":{change.line}" if change.line else ""
     text = clean(
         "   ".join(filter(None, (change.what, numbers(change), place))), ascii_only=options.ascii
     )

@@ -1,0 +1,86 @@
+"""A version of a network as a tree of names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from cnncalc.report import Row
+
+_NUMBERED = re.compile(r"(.*?)\d+")
+
+
+class Node:
+    """A layer or a group, with what is below it; `what` says what it is, whatever its name."""
+
+    __slots__ = ("_layers", "_types", "children", "label", "mate", "path", "row", "what")
+
+    def __init__(self, label: str, path: str) -> None:
+        self.label = label
+        self.path = path
+        self.row: Row | None = None
+        self.children: dict[str, Node] = {}
+        self.what = 0
+        self.mate: Node | None = None
+        """Its counterpart in the other version."""
+        self._types: tuple[str, ...] | None = None
+        self._layers: Counter[str] | None = None
+
+    def settle(self) -> None:
+        """Compute `what`, from below."""
+        own = (self.row.op, repr(self.row.args)) if self.row else ()
+        below = []
+        for child in self.children.values():
+            child.settle()
+            below.append((kind(child.label), child.what))
+        self.what = hash((own, tuple(below)))
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the nodes of layers at or below this one, in order."""
+        if self.row is not None:
+            yield self
+        for child in self.children.values():
+            yield from child.nodes()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the layers at or below this node, in order."""
+        yield from (node.row for node in self.nodes() if node.row is not None)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of its layers, in order; a group of one layer is no layer."""
+        if self._types is None:
+            self._types = ("group" if self.children else "", *(row.op for row in self.rows()))
+        return self._types
+
+    @property
+    def layers(self) -> Counter[str]:
+        """Its layers with their arguments, in any order."""
+        if self._layers is None:
+            self._layers = Counter(f"{row.op} {row.args}" for row in self.rows())
+        return self._layers
+
+
+def tree(rows: Iterable[Row]) -> Node:
+    """Return the root of a version's layers."""
+    root = Node("", "")
+    for row in rows:
+        node, path = root, ""
+        for label in row.path.split("."):
+            path = f"{path}.{label}" if path else label
+            node = node.children.setdefault(label, Node(label, path))
+        node.row = row
+    root.settle()
+    return root
+
+
+def kind(label: str) -> str:
+    """Return a name without its number."""
+    match = _NUMBERED.fullmatch(label)
+    return match[1] if match else label
+
+
+def common(one: Counter[str], other: Counter[str]) -> float:
+    """Return how much two have in common, as a share of both."""
+    return 2 * sum((one & other).values()) / (one.total() + other.total())
