@@ -48,7 +48,10 @@ ExitZero = Annotated[
     bool, typer.Option("--exit-zero", help="Report failed budgets, and exit with 0.")
 ]
 Ci = Annotated[
-    bool, typer.Option("--ci", help="-o github, and -o markdown to GitHub's step summary.")
+    bool,
+    typer.Option(
+        "--ci", help="Annotations beside the text, and -o markdown to GitHub's step summary."
+    ),
 ]
 
 
@@ -135,9 +138,11 @@ def _outputs(texts: list[str], *, ci: bool) -> list[tuple[str, str]]:
     from cnncalc.commands.output import outputs
     from cnncalc.renderers.check import FORMATS
 
-    if ci and not any("=" not in text for text in texts):
-        texts = [*texts, "github"]
-    return outputs(texts or ["table"], FORMATS)
+    pairs = outputs(texts or ([] if ci else ["table"]), FORMATS)
+    printed = {name for name, path in pairs if not path}
+    if ci and printed <= {"table", "concise"}:  # GitHub finds annotations beside text for people
+        pairs.append(("github", ""))
+    return pairs
 
 
 def _report(

@@ -219,10 +219,17 @@ def test_ci_writes_the_step_summary(run, nets, folder, monkeypatch):
     )
 
 
-def test_ci_keeps_the_format_that_was_asked_for(run, nets, folder):
-    done = run("check", "models/holds.yaml", "--ci", "-o", "table")
-    assert done.code == 0
-    assert done.out.startswith("models/holds.yaml\n")
+def test_ci_annotates_behind_the_text_that_was_asked_for(run, nets, folder):
+    done = run("check", "models/fails.yaml", "--ci", "-o", "table")
+    assert done.out.startswith("models/fails.yaml\n")
+    assert "\n::error file=models/fails.yaml,line=8," in done.out
+
+
+def test_ci_keeps_data_whole(run, nets, folder):
+    done = run("check", "models/fails.yaml", "--ci", "-o", "json")
+    assert json.loads(done.out)["ok"] is False
+    done = run("check", "models/fails.yaml", "--ci", "-o", "json", "-o", "csv=x.csv")
+    assert "::error" not in done.out
 
 
 def test_many_specs_take_a_line_each_unless_they_fail(run, write):
