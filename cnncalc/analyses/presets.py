@@ -194,6 +194,7 @@ THOP = Preset(
     ),
     left_out={
         f"{DENSENETS} mobilenet_v2": FUNCTIONAL_POOL,
+        "inception_v3": "the mean pools of the blocks are functions, not modules",
         MEANS: MEAN,
         CONVNEXTS: NORM,
         SEGMENTERS: "upsampling is a function, not a module",
@@ -226,7 +227,7 @@ PTFLOPS = Preset(
     ),
     left_out={
         DENSENETS: "relu and the last pool are functions, and count once",
-        "googlenet": "relu and some pools are functions, and count once",
+        "googlenet inception_v3": "relu and some pools are functions, and count once",
         "mobilenet_v2": FUNCTIONAL_POOL,
         MEANS: MEAN,
         CONVNEXTS: NORM,
