@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -117,18 +117,44 @@ def nearest_file(pattern: str, folder: Path) -> str:
 
 
 def yaml_files(folder: Path, most: int = 1_000_000) -> Iterator[str]:
-    """Yield the YAML files below a folder, in order, by their paths relative to it."""
-    count = 0
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name not in _SKIPPED and not name.startswith(".")
-        )
-        for name in sorted(names):
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
-                count += 1
-                if count > most:
-                    return
-                yield os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118 a name may hold anything
+    """Yield the YAML files below a folder, in order, by their paths relative to it.
+
+    Folders behind links come last, each once; a folder that lies below goes by its own name.
+    """
+    names = (
+        os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118 a name may hold anything
+        for parent, files in _visible_folders(str(folder))
+        for name in files
+        if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+    )
+    return islice(names, most)
+
+
+def _visible_folders(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the folders below a folder with their files, sorted, and those that links lead to."""
+    seen: set[str] = set()
+    starts = [folder]
+    for start in starts:  # it grows while it is walked
+        for parent, folders, names in os.walk(start):
+            real = os.path.realpath(parent)
+            folders[:] = sorted(each for each in folders if _is_visible(each))
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            below = (os.path.join(parent, each) for each in folders)  # noqa: PTH118 as above
+            starts += (each for each in below if os.path.islink(each) and not _leads_up(each))  # noqa: PTH114 as above
+            yield parent, sorted(names)
+
+
+def _is_visible(folder: str) -> bool:
+    return folder not in _SKIPPED and not folder.startswith(".")
+
+
+def _leads_up(link: str) -> bool:
+    """Whether a link leads to a folder that it lies in: all that is there is no part of this."""
+    here, there = (os.path.realpath(each) for each in (os.path.dirname(link), link))  # noqa: PTH120 as above
+    return os.path.commonpath([here, there]) == there
 
 
 def find_project(start: Path) -> Project:
