@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -353,3 +355,41 @@ def test_a_group_that_the_base_lacks_is_told(run, write, commit):
     assert "all 1, closest blk1" in done.out
     text = " ".join(done.out.split())
     assert "; 1 skipped: blk3 (at the base: " in text
+
+
+@pytest.mark.parametrize("name", ["ne\nt.yaml", "a 5\nblob 7\n.yaml", "sub\n/net.yaml", "net\r"])
+def test_a_line_break_in_a_name_does_not_hide_the_base(run, write, git, commit, name):
+    write(name, NET + BUDGET)
+    commit()
+    write(name, (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", name, "--base", "main", "-o", "json")
+    assert done.code == 1, done.out + done.err
+    assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+
+
+def test_a_new_file_with_a_line_break_in_its_name_has_no_base(run, write, branch):
+    """Git repeats the name in its answer, which may look like another answer."""
+    name = "x blob 5\ny.yaml"
+    write(name, "input: [3]\nlayers: [fc: 3]\n" + BUDGET)
+    done = run("check", name, "--base", "main")
+    assert done.code == 0, done.err
+    assert "not in main (" in done.out
+
+
+def test_git_that_cannot_be_asked_for_a_line_break_is_an_error(
+    run, write, branch, folder, monkeypatch
+):
+    """Before 2.38: a spec whose base is not seen would pass whatever it became."""
+    real = shutil.which("git")
+    write(
+        "bin/git",
+        "#!/bin/sh\n"
+        f'case "$*" in *cat-file*" -z"*) echo "error: unknown switch" >&2; exit 129;; esac\n'
+        f'exec {real} "$@"\n',
+    ).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder / "bin"), prepend=os.pathsep)
+    write("ne\nt.yaml", NET + BUDGET)
+    done = run("check", "ne\nt.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert r"git cannot be asked for 'ne\nt.yaml'" in done.err
+    assert run("check", "net.yaml", "--base", "main").code == 0
