@@ -11,8 +11,6 @@ from pathlib import Path
 from cnncalc.errors import HistoryError
 from cnncalc.records import Record
 
-_SIMILAR = 0.5
-"""As git has it: a file with half of its lines in another place is the same file."""
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -153,19 +151,3 @@ def _renames(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             if status == "D":
                 gone.append(path)
     return renamed, gone
-
-
-def most_similar(content: bytes, others: dict[str, bytes]) -> str | None:
-    """Return the name of the text that is most like `content`, if half of its lines are there.
-
-    For files that git does not know yet: it finds renames only among files that were added.
-    """
-    from difflib import SequenceMatcher
-
-    lines = content.splitlines()
-    best, name = _SIMILAR, None
-    for path, other in others.items():
-        matcher = SequenceMatcher(None, other.splitlines(), lines, autojunk=False)
-        if matcher.quick_ratio() >= best and matcher.ratio() >= best:
-            best, name = matcher.ratio(), path
-    return name

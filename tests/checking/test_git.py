@@ -393,3 +393,68 @@ def test_git_that_cannot_be_asked_for_a_line_break_is_an_error(
     assert (done.code, done.out) == (3, "")
     assert r"git cannot be asked for 'ne\nt.yaml'" in done.err
     assert run("check", "net.yaml", "--base", "main").code == 0
+
+
+def was(done):
+    """Return spec -> the file that it was at the base, of the JSON of a check."""
+    specs = json.loads(done.out)["specs"]
+    found = {each["spec"]: " ".join(each["notices"]) for each in specs}
+    return {
+        spec: match[1] if (match := re.search(r"was (\S+) in", text)) else ""
+        for spec, text in found.items()
+    }
+
+
+@pytest.mark.parametrize("order", [["a.yaml", "b.yaml"], ["b.yaml", "a.yaml"]])
+def test_one_file_of_the_base_becomes_one_file_now(run, write, branch, folder, order):
+    """The more similar of two new files is what it was, whichever is looked at first."""
+    (folder / "net.yaml").unlink()
+    write("a.yaml", (NET + BUDGET).replace("fc: 10", "fc: 30").replace("relu", "tanh"))
+    write("b.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", *order, "--base", "main", "-o", "json")
+    assert was(done) == {"a.yaml": "", "b.yaml": "net.yaml"}
+
+
+@pytest.mark.parametrize("order", [["a.yaml", "b.yaml"], ["b.yaml", "a.yaml"]])
+def test_what_is_left_over_goes_to_the_next_best(run, write, commit, folder, order):
+    """Both are most like the first old file; the second old file is like enough for one of them."""
+    one = "input: [3, 8, 8]\nlayers:\n" + "".join(f"  - conv: [{n}, 3]\n" for n in (4, 5, 6))
+    other = one.replace("[6, 3]", "[9, 3]")
+    write("one.yaml", one)
+    write("other.yaml", other)
+    commit()
+    (folder / "one.yaml").unlink()
+    (folder / "other.yaml").unlink()
+    write("a.yaml", one.replace("[4, 3]", "[8, 3]"))
+    write("b.yaml", one)
+    done = run("check", *order, "--base", "HEAD", "--budget", "params <= 5k", "-o", "json")
+    assert was(done) == {"a.yaml": "other.yaml", "b.yaml": "one.yaml"}
+
+
+def test_equal_files_are_told_apart_by_their_names(run, write, commit, folder):
+    for name in ("p.yaml", "q.yaml", "r.yaml"):
+        write(f"old/{name}", NET)
+    commit()
+    (folder / "old").rename(folder / "new")
+    (folder / "new" / "r.yaml").rename(folder / "new" / "a.yaml")
+    names = ["new/q.yaml", "new/a.yaml", "new/p.yaml"]
+    done = run("check", *names, "--base", "HEAD", "--budget", "params <= 5k", "-o", "json")
+    assert was(done) == {
+        "new/p.yaml": "old/p.yaml",
+        "new/q.yaml": "old/q.yaml",
+        "new/a.yaml": "old/r.yaml",
+    }
+
+
+def test_variants_of_a_renamed_spec_have_the_same_base(run, write, commit, folder):
+    write(
+        "old.yaml", "input: [3]\nvars: {n: 2}\nvariants: {x: {n: 3}, y: {n: 4}}\nlayers: [fc: n]\n"
+    )
+    commit()
+    (folder / "old.yaml").rename(folder / "new.yaml")
+    done = run(
+        "check", "new.yaml@all", "--base", "HEAD", "--budget", "params <= baseline", "-o", "json"
+    )
+    assert done.code == 0
+    notices = [each["notices"] for each in json.loads(done.out)["specs"]]
+    assert [text.startswith("was old.yaml in") for (text,) in notices] == [True, True]
