@@ -149,14 +149,15 @@ def show(path: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _root_above(folder: Path) -> Path:
+def repository_of(folder: Path) -> Path:
+    """Return the folder of the repository that a folder is in, else that folder."""
     found = (each for each in (folder, *folder.parents) if (each / ".git").exists())
     return next(found, folder)
 
 
 def repository_root() -> Path:
     """Return the folder of the repository that the present folder is in, else that folder."""
-    return _root_above(Path.cwd())
+    return repository_of(Path.cwd())
 
 
 def _nearest(path: str, folder: Path | None) -> str:

@@ -119,7 +119,7 @@ def test_9_a_partial_lock_keeps_the_others(run, write, folder):
     assert run("lock", "a.yaml").code == 0
     after = (folder / "cnncalc.lock").read_text()
     assert after != before
-    assert after.partition('["b.yaml"]')[2] == before.partition('["b.yaml"]')[2] != ""
+    assert after.partition('[spec."b.yaml"]')[2] == before.partition('[spec."b.yaml"]')[2] != ""
 
 
 def test_10_ci_never_writes_the_lock(run, write, folder, monkeypatch):
