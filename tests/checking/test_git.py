@@ -194,6 +194,7 @@ def test_a_shallow_clone_with_the_branch_but_not_the_common_commit(
     "ref, text",
     [
         ("nowhere", "there is no commit 'nowhere' here"),
+        ("nowhere", "the repository has no remote to fetch nowhere from; name another base"),
         ("--all", "'--all' is not a branch or a commit"),
         ("HEAD:net.yaml", "there is no commit 'HEAD:net.yaml' here"),
     ],
@@ -458,3 +459,143 @@ def test_variants_of_a_renamed_spec_have_the_same_base(run, write, commit, folde
     assert done.code == 0
     notices = [each["notices"] for each in json.loads(done.out)["specs"]]
     assert [text.startswith("was old.yaml in") for (text,) in notices] == [True, True]
+
+
+@pytest.fixture
+def history(folder, git, origin):
+    """The repository `origin` with a tag on main, a branch of its own, and a branch beside it."""
+    git("tag", "v1", "main", cwd=origin)
+    git("tag", "-a", "-m", "first", "release/1", "main~2", cwd=origin)
+    git("branch", "release/next", "main~1", cwd=origin)
+    git("branch", "cafe123", "main", cwd=origin)
+    return origin
+
+
+def hints(done):
+    """Return the commands that an error says to run, as they are printed."""
+    assert (done.code, done.out) == (3, "")
+    return re.findall(r"`(git .*?)`", " ".join(done.err.split()))
+
+
+def obey(command):
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize(
+    "ref, before, at",
+    [
+        ("origin/main", 10, 0),
+        ("main", 10, 0),
+        ("refs/heads/main", 10, 0),
+        ("refs/remotes/origin/main", 10, 0),
+        ("origin/main~1", 9, 0),
+        ("main^", 9, 0),
+        ("release/next", 9, 0),
+        ("origin/release/next", 9, 0),
+        ("HEAD~2", 10, 0),
+        ("@~3", 9, 0),
+        ("work~2", 10, 0),
+        ("v1", 10, -1),
+        ("refs/tags/v1", 10, 0),
+        ("release/1", 8, -1),
+        ("v1~1", 9, -1),
+        ("cafe123", 10, 0),
+        ("HASH", 10, 0),
+        ("SHORT", 10, 0),
+        ("HASH~1", 9, 0),
+        ("PULL", 10, 0),
+    ],
+)
+def test_what_a_shallow_clone_says_to_run_is_enough(
+    run, folder, git, history, monkeypatch, single, ref, before, at
+):
+    """As it is printed, and nothing else; of a name that may be a tag, the command for tags."""
+    full = git("rev-parse", "main", cwd=history).strip()
+    pull = git(
+        "commit-tree", "-p", "main", "-m", "on no branch", "main^{tree}", cwd=history
+    ).strip()
+    git("update-ref", "refs/pull/1/head", pull, cwd=history)
+    ref = ref.replace("HASH", full).replace("SHORT", full[:9]).replace("PULL", pull)
+    options = ["--depth", "1", "--branch", "work", *([] if single else ["--no-single-branch"])]
+    monkeypatch.chdir(clone(git, folder, *options))
+    branch = git("rev-parse", "work", cwd=folder / "clone")
+    arguments = ["check", "net.yaml", "--base", ref]
+    for _ in range(3):  # a ref that is there hides that the common commit is not
+        done = run(*arguments, "-o", "json")
+        if done.code != 3:
+            break
+        if "write --base " in done.err:
+            arguments[-1] = re.search(r"write --base (\S+)", done.err)[1]
+            continue
+        obey(hints(done)[at])
+    assert done.code == 1, done.err
+    assert figures(done)["params"] == (PARAMS + 17 * (before - 10), PARAMS + 170)
+    assert git("rev-parse", "work", cwd=folder / "clone") == branch
+
+
+@pytest.mark.parametrize(
+    "ref, count",
+    [("origin/main", 1), ("main", 2), ("v1", 2), ("HASH", 1), ("SHORT", 1)],
+)
+def test_what_a_whole_clone_of_one_branch_says_to_run(
+    run, folder, git, history, monkeypatch, ref, count
+):
+    """It is not shallow, so `--unshallow` would be an error."""
+    git("checkout", "-q", "main", cwd=history)
+    (history / "more.yaml").write_text(NET)
+    git("add", "-A", cwd=history)
+    git("commit", "-q", "-m", "main goes on", cwd=history)
+    full = git("rev-parse", "main", cwd=history).strip()
+    git("tag", "-f", "v1", cwd=history)
+    ref = ref.replace("HASH", full).replace("SHORT", full[:9])
+    monkeypatch.chdir(clone(git, folder, "--single-branch", "--no-tags", "--branch", "work"))
+    commands = hints(run("check", "net.yaml", "--base", ref))
+    assert len(commands) == count
+    assert not any("--unshallow" in command for command in commands)
+    obey(commands[-1 if ref == "v1" else 0])
+    assert run("check", "net.yaml", "--base", ref).code == 1
+
+
+@pytest.mark.parametrize(
+    "ref, hint",
+    [
+        ("HEAD~99", "the history has no such commit"),
+        ("main~99", "the history has no such commit"),
+        ("HEAD:net.yaml", "name a branch, a tag or a commit"),
+        ("ma..in", "name a branch, a tag or a commit"),
+        ("a b", "name a branch, a tag or a commit"),
+        ("main~1:net.yaml", "name a branch, a tag or a commit"),
+    ],
+)
+def test_what_nothing_can_fetch_has_no_command(run, folder, git, history, monkeypatch, ref, hint):
+    monkeypatch.chdir(clone(git, folder))
+    git("branch", "main", "origin/main", cwd=folder / "clone")
+    done = run("check", "net.yaml", "--base", ref)
+    assert hints(done) == []
+    assert hint in done.err
+
+
+def test_the_remote_of_the_branch_is_asked(run, folder, git, history, monkeypatch):
+    """Not the first of several."""
+    path = clone(git, folder, "--depth", "1", "--branch", "work", "--origin", "team/up")
+    git("remote", "add", "a", "https://example.org/a", cwd=path)
+    git("config", "remote.team.url", "https://example.org/team", cwd=path)
+    monkeypatch.chdir(path)
+    assert hints(run("check", "net.yaml", "--base", "HEAD~1")) == ["git fetch --unshallow team/up"]
+    (command,) = hints(run("check", "net.yaml", "--base", "team/up/main"))
+    assert command.endswith(" team/up +refs/heads/main:refs/remotes/team/up/main")
+    obey(command)
+    assert run("check", "net.yaml", "--base", "team/up/main").code == 1
+    git("checkout", "-q", "--detach", cwd=path)
+    git("remote", "add", "origin", "https://example.org/b", cwd=path)
+    assert "git fetch origin " in hints(run("check", "net.yaml", "--base", "nowhere"))[0]
+
+
+def test_a_branch_that_is_there_under_its_remote_needs_no_command(
+    run, folder, git, history, monkeypatch
+):
+    monkeypatch.chdir(clone(git, folder, "--branch", "work"))
+    done = run("check", "net.yaml", "--base", "main")
+    assert hints(done) == []
+    assert "write --base origin/main" in done.err
