@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
@@ -11,7 +12,7 @@ from typing import Any
 
 from cnncalc.checking.rules import Rule, fits_path
 from cnncalc.errors import Problem, SpecError, did_you_mean
-from cnncalc.outcome import LEVELS
+from cnncalc.outcome import CHECK_LEVELS, LEVELS
 from cnncalc.records import Record
 from cnncalc.units import DTYPE_BYTES
 
@@ -20,6 +21,7 @@ _KEYS = ("specs", "base", "convention", "level", "lock", "budget", "target")
 _BUDGET_KEYS = ("for", "rules")
 _TARGET_KEYS = ("rules", "dtype", "why")
 _RULE_KEYS = ("assert", "level", "why", "id")
+_OUR_TABLE = re.compile(r"\s*\[*\s*(tool\s*\.\s*)?cnncalc\b")
 _SKIPPED = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", ".tox"))
 
 _MOST_NAMES = 4
@@ -197,7 +199,7 @@ class _Reader:
         self.path = path
         self.file = _shown(path)
         self.lines: list[str] = text.splitlines()
-        self.at = 0
+        self.at = next((at for at, line in enumerate(self.lines) if _OUR_TABLE.match(line)), 0)
         """The line where the last rule was found: the next one is behind it."""
 
     def project(self, data: Any) -> Project:
@@ -208,7 +210,7 @@ class _Reader:
             specs=self._texts(data, "specs"),
             base=self._text(data, "base", ""),
             convention=self._text(data, "convention", defaults.convention),
-            level=self._choice(data, "level", LEVELS, defaults.level),
+            level=self._choice(data, "level", CHECK_LEVELS, defaults.level),
             lock=self._text(data, "lock", defaults.lock),
             groups=tuple(self._group(each) for each in self._tables(data, "budget")),
             targets={
@@ -284,7 +286,8 @@ class _Reader:
     ) -> str:
         value = self._text(data, key, default)
         if value not in known:
-            raise self._wrong(f"{key} = {value!r} is not known", did_you_mean(value, known), key)
+            text, hint = f"{key} = {value!r} is not known", did_you_mean(value, known)
+            raise self._wrong(text, hint, key, value)
         return value
 
     def _texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -306,10 +309,19 @@ class _Reader:
             raise self._wrong(f"{key} must be a table", f"write [{key}.NAME]", key)
         return value
 
-    def _wrong(self, text: str, hint: str, key: str = "") -> SpecError:
-        line = self._find(key) if key else 0
+    def _wrong(self, text: str, hint: str, key: str = "", value: str = "") -> SpecError:
+        line, column = self._place(key, value) if key else (0, 0)
         excerpt = self.lines[line - 1] if line else ""
-        column = excerpt.find(key) + 1 if line else 0
         return SpecError(
             Problem(text, self.file, line, column, max(1, len(key)), excerpt=excerpt, hint=hint)
         )
+
+    def _place(self, key: str, value: str) -> tuple[int, int]:
+        """Return the line and column of the next `key = value`, else of the key in any form."""
+        name = re.escape(key)
+        entry = re.compile(rf"""[^#]*?(?<![\w-])({name})["']?\s*=\s*["']?{re.escape(value)}""")
+        for index in chain(range(self.at, len(self.lines)), range(self.at)):
+            if found := entry.match(self.lines[index]):
+                return index + 1, found.start(1) + 1
+        line = self._find(key)
+        return line, self.lines[line - 1].find(key) + 1 if line else 0

@@ -381,3 +381,28 @@ def test_folders_behind_links_are_looked_into_once(run, write, folder):
     }
     (note,) = json.loads(done.out)["notices"]
     assert note == "nets: passed over 1 without layers: zoo/blocks.yaml"
+
+
+@pytest.mark.parametrize(
+    "name, text, line",
+    [
+        ("cnncalc.toml", '# level = "info"\nspecs = ["models"]\nlevel = "info"\n', 3),
+        ("cnncalc.toml", '"level" = "info"\nspecs = ["models"]\n', 1),
+        ("cnncalc.toml", 'specs = ["models"]  # level\nlevel = "all"\n', 2),
+        ("pyproject.toml", '[tool.other]\nlevel = "info"\n\n[tool.cnncalc]\nlevel = "info"\n', 5),
+        ("pyproject.toml", '[tool]\ncnncalc = {specs = ["models"], level = "info"}\n', 2),
+        ("pyproject.toml", 'tool.x.level = 1\ntool.cnncalc.level = "info"\n', 2),
+    ],
+)
+def test_a_level_that_cannot_fail_is_an_error_of_the_project(run, files, write, name, text, line):
+    """Only error and warn are levels of a check; a rule may be of level info."""
+    write(name, text)
+    level = "all" if "all" in text else "info"
+    for arguments in ([], ["--level", "warn"]):
+        done = run("check", "models", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert f"level = '{level}' is not known" in done.err
+        assert f"--> {name}:{line}:" in done.err
+        assert "choose one of error, warn\n" in done.err
+    write(name, text.replace("info", "warn").replace("all", "warn"))
+    assert run("check", "models").code == 0
