@@ -291,3 +291,36 @@ def test_a_file_that_is_no_lock_is_not_replaced(run, locked, write):
     path = write("pyproject.toml", "[project]\nname = 'x'\n")
     assert run("lock", "--lock-file", "pyproject.toml").code == 2
     assert path.read_text().startswith("[project]")
+
+
+def test_check_says_that_the_convention_is_another(run, locked):
+    done = run("lock", "--check", "--convention", "ops")
+    assert done.code == 1
+    assert "convention notes → ops\n" in done.out
+
+
+def test_a_figure_that_nobody_counts_any_more_is_stale(run, locked):
+    locked.write_text(locked.read_text().replace("params = 2938", "params = 2938\nparms = 3", 1))
+    done = run("lock", "--check")
+    assert done.code == 1
+    assert "b.yaml: parms 3 → nothing\n" in done.out
+
+
+def test_the_lock_is_not_written_over_a_spec(run, write):
+    """An empty file could be a lock, as far as its text goes."""
+    path = write("a.yaml", "")
+    done = run("lock", "a.yaml", "--lock-file", "./a.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert "a.yaml is a spec, and would be overwritten" in done.err
+    assert path.read_text() == ""
+
+
+def test_a_spec_whose_variants_cannot_be_told_is_not_left_out(run, locked, write):
+    """Nor does the lock of the others look whole."""
+    before = locked.read_bytes()
+    write("models/bad.yaml", "input: [3\nlayers: [fc: 3]\n")
+    for arguments in (["lock", "--variant", "all"], ["lock", "--check", "models@all"]):
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, "")
+        assert "models/bad.yaml:1:8" in done.err
+    assert locked.read_bytes() == before
