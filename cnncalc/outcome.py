@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Numbers = tuple["int | Fraction", ...]
 
 LEVELS = ("error", "warn", "info")
+CHECK_LEVELS = LEVELS[:2]
+"""What a check may be told to fail for: of level info, nothing fails."""
 PASS, FAIL, KNOWN, SKIP = "pass", "fail", "known", "skip"
 """The states of a finding. `known`: it fails, and did at the base, at least as badly."""
 

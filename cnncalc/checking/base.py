@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +17,10 @@ from cnncalc.checking.locks import Lock
 from cnncalc.checking.versions import Version, Watched, load
 from cnncalc.errors import BudgetError, HistoryError, SpecError
 from cnncalc.records import Record
+from cnncalc.spec import DISK
+
+_MOST_BYTES = 1 << 20
+"""Of a file that may have been another: more is no spec."""
 
 
 class Baseline(Record):
@@ -101,7 +107,7 @@ class GitBase(NoBase):
         if root is None:
             hint = "run it in the repository, or use --no-base"
             raise HistoryError(f"--base {ref}: this is not in a git repository", hint=hint)
-        self._ref = ref
+        self._ref, self._cases = ref, cases
         self._opened: dict[Path, _Past] = {}
         first = self._past(root)
         self.title, self.commit = first.title, first.hash
@@ -119,7 +125,7 @@ class GitBase(NoBase):
     def _past(self, root: Path) -> _Past:
         root = root.resolve()
         if root not in self._opened:
-            self._opened[root] = _Past(root, self._ref)
+            self._opened[root] = _Past(root, self._ref, self._cases)
         return self._opened[root]
 
     def of(self, case: Case, version: Version, files: Watched) -> Baseline:
@@ -130,8 +136,8 @@ class GitBase(NoBase):
         if root is None:
             return Baseline(notice="outside of the repository: it has no base")
         past = self._past(root)
-        here = Path(os.path.abspath(case.path)).relative_to(root).as_posix()  # noqa: PTH100 a link is what it was at the commit
-        there = past.path(here, case.path.resolve(), files)
+        here = _name(case, root)
+        there = past.path(here, case.path.resolve())
         if there is None:
             if case.bundled:
                 return Baseline(version)
@@ -158,18 +164,22 @@ class GitBase(NoBase):
 class _Past:
     """A repository at the commit that baselines are taken from."""
 
-    def __init__(self, root: Path, ref: str) -> None:
+    def __init__(self, root: Path, ref: str, cases: Sequence[Case]) -> None:
+        """Open a repository; `cases` are all that are asked for, of this one and of others."""
         from cnncalc.history import CommitTree, Repository
 
         repository = Repository(root)
         commit = repository.base(ref)
-        self.root = root
+        self.root, self._cases = root, cases
         self.title, self.hash = commit.title, commit.hash
         self._renamed, self._gone = repository.moved(commit)
         self.tree = CommitTree(repository, commit)
 
-    def path(self, here: str, real: Path, files: Watched) -> str | None:
+    def path(self, here: str, real: Path) -> str | None:
         """Return where a file was, by its present path and by where that leads; None: nowhere."""
+        return self._known(here, real) or self._found.get(here)
+
+    def _known(self, here: str, real: Path) -> str | None:
         names = [here]
         if real != self.root / here and real.is_relative_to(self.root):
             names.append(real.relative_to(self.root).as_posix())
@@ -177,15 +187,34 @@ class _Past:
             there = self._renamed.get(name, name)
             if self.tree.kind(self.root / there) == "file":
                 return there
-        from cnncalc.history.repository import most_similar
+        return None
 
-        gone = {
-            path: self.tree.read(self.root / path, 1 << 20)
-            for path in self._gone
-            if path.endswith((".yaml", ".yml"))
-        }
-        content = files.contents.get(real, b"")
-        return most_similar(content, gone) if gone else None
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        """What git cannot tell: new file -> the most similar of those that are gone, each once.
+
+        All networks are looked at together, so that their order does not matter.
+        """
+        from cnncalc.history.similar import pair_up
+
+        gone = [path for path in self._gone if path.endswith((".yaml", ".yml"))]
+        if not gone:
+            return {}
+        return pair_up(dict(self._new()), {path: self._read(path) for path in gone})
+
+    def _new(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the files that the commit does not have, with their contents."""
+        for case in self._cases:
+            root = root_above(case.path)
+            if root is None or root.resolve() != self.root or not case.path.is_file():
+                continue
+            here = _name(case, root)
+            if self._known(here, case.path.resolve()) is None:
+                with suppress(OSError):
+                    yield here, DISK.read(case.path, _MOST_BYTES)
+
+    def _read(self, path: str) -> bytes:
+        return self.tree.read(self.root / path, _MOST_BYTES)
 
     def same(self, files: Watched) -> bool:
         """Whether every file that was read is the same at the commit, and none through a link."""
@@ -193,6 +222,11 @@ class _Past:
             self.tree.kind(path) == "file" and self.tree.read(path, len(content) + 1) == content
             for path, content in files.contents.items()
         )
+
+
+def _name(case: Case, root: Path) -> str:
+    """Return the path of a file in its repository; a link is what it was at the commit."""
+    return Path(os.path.abspath(case.path)).relative_to(root).as_posix()  # noqa: PTH100 without links
 
 
 def root_above(path: Path) -> Path | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob as globbing
 import os
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +13,10 @@ from cnncalc.checking.project import Project, yaml_files
 from cnncalc.errors import CnncalcError, Problem, SpecError, did_you_mean
 from cnncalc.records import Record
 from cnncalc.spec import Limits, read_text, variant_names
+from cnncalc.spec.candidates import looks_like_spec
 
 ALL = "all"
 _STARS = frozenset("*?[")
-_LAYERS = re.compile(rb"^(?:layers|'layers'|\"layers\")\s*:", re.MULTILINE)
 
 
 class Case(Record):
@@ -100,7 +99,7 @@ class Cases:
         specs = 0
         for name in yaml_files(Path(folder)):
             path = Path(folder) / name
-            if _LAYERS.search(_bytes(path)):
+            if looks_like_spec(_bytes(path)):
                 specs += 1
                 yield path
             else:
@@ -150,14 +149,15 @@ def show(path: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _root_above(folder: Path) -> Path:
+def repository_of(folder: Path) -> Path:
+    """Return the folder of the repository that a folder is in, else that folder."""
     found = (each for each in (folder, *folder.parents) if (each / ".git").exists())
     return next(found, folder)
 
 
 def repository_root() -> Path:
     """Return the folder of the repository that the present folder is in, else that folder."""
-    return _root_above(Path.cwd())
+    return repository_of(Path.cwd())
 
 
 def _nearest(path: str, folder: Path | None) -> str:
@@ -168,6 +168,6 @@ def _nearest(path: str, folder: Path | None) -> str:
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(1 << 20)
+            return file.read(Limits().file_bytes + 1)
     except OSError:
         return b"layers:"  # the reader of specs says what is wrong with it

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from cnncalc.budget.metrics import METRICS, measure
-from cnncalc.checking.cases import Case
+from cnncalc.checking.cases import Case, repository_of
 from cnncalc.checking.versions import load
 from cnncalc.errors import BudgetError, CnncalcError, Problem, SpecError
 from cnncalc.report import Report
@@ -20,6 +21,8 @@ _FRACTIONS = frozenset(("jump",))
 _BY_PART = ("params", "macs")
 _HEAD = "# Figures of each spec, as `cnncalc lock` writes them; `cnncalc lock --check` compares.\n"
 _HEAD_WITHIN = 1000
+_KEYS = {"rules": int, "convention": str, "spec": dict}
+_BUNDLED = "bundled:"
 
 
 def figures_of(report: Report) -> dict[str, int]:
@@ -47,7 +50,10 @@ def _recorded(report: Report, name: str) -> Iterator[tuple[str, int]]:
 
 
 class Lock:
-    """A lock file: entries by the spec's path, relative to the file's folder, and the variant."""
+    """A lock file: entries by the spec's path, relative to the file's folder, and the variant.
+
+    A network that comes with cnncalc goes by its name.
+    """
 
     def __init__(self, path: Path, *, replaced: bool = False) -> None:
         """Read the file; one that is to be replaced may be damaged or of other rules."""
@@ -79,33 +85,56 @@ class Lock:
         try:
             data = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            hint = "write it again with `cnncalc lock`"
-            raise CnncalcError(f"{self.shown} cannot be read: {error}", hint=hint) from None
-        rules, self.convention = data.pop("rules", None), str(data.pop("convention", ""))
+            raise self._wrong(f"cannot be read: {error}") from None
+        rules = data.get("rules")
         if rules != RULES:
-            text = f"{self.shown} was counted by rules {rules}, these are rules {RULES}"
-            raise CnncalcError(text, hint="write it again with `cnncalc lock`")
-        for key, entry in data.items():
+            raise self._wrong(f"was counted by rules {rules}, these are rules {RULES}")
+        for key, value in data.items():
+            if not isinstance(value, _KEYS.get(key, ())):
+                raise self._wrong(f"has another layout: {key!r}")
+        for key, entry in data.get("spec", {}).items():
             if not isinstance(entry, dict) or not all(type(n) is int for n in entry.values()):
-                hint = "write it again with `cnncalc lock`"
-                raise CnncalcError(f"{self.shown}: {key} is not an entry", hint=hint)
+                raise self._wrong(f"cannot be read: {key} is not an entry")
             self.entries[key] = entry
+        self.convention = data.get("convention", "")
+
+    def _wrong(self, text: str) -> CnncalcError:
+        return CnncalcError(f"{self.shown} {text}", hint="write it again with `cnncalc lock`")
+
+    @cached_property
+    def _root(self) -> Path:
+        """The folder that specs must lie below: without a repository, the present one."""
+        folder, here = self.path.resolve().parent, Path.cwd().resolve()
+        root = repository_of(folder)
+        alone = root == folder and not (folder / ".git").exists()
+        return here if alone and folder.is_relative_to(here) else root
 
     def key(self, case: Case) -> str:
-        """Return the name of a network's entry."""
-        relative = Path(os.path.relpath(case.path.resolve(), self.path.resolve().parent))
-        return f"{relative.as_posix()}@{case.variant}" if case.variant else relative.as_posix()
+        """Return the name of a network's entry; raises CnncalcError for a file of elsewhere."""
+        if case.bundled:  # it lies elsewhere on every machine, and is the same
+            return f"{_BUNDLED}{case.variant or case.path.stem}"
+        real = case.path.resolve()
+        if not real.is_relative_to(self._root):
+            text = f"{case.shown} lies outside of the repository of {self.shown}"
+            raise CnncalcError(text, hint="a lock is the same on every machine: leave it out")
+        name = Path(os.path.relpath(real, self.path.resolve().parent)).as_posix()
+        if name.startswith(_BUNDLED):
+            name = f"./{name}"
+        return f"{name}@{case.variant}" if case.variant else name
 
     def figures(self, case: Case) -> Mapping[str, int] | None:
         """Return the recorded figures of a network, or None."""
-        return self.entries.get(self.key(case))
+        try:
+            return self.entries.get(self.key(case))
+        except CnncalcError:  # of elsewhere, so never recorded
+            return None
 
     def text(self, entries: Mapping[str, Mapping[str, int]], convention: str) -> str:
         """Return the file's text: a pure function of the entries, sorted, one figure a line."""
         blocks = [f'{_HEAD}rules = {RULES}\nconvention = "{convention}"\n']
         for key in sorted(entries):
             lines = (f"{_name(name)} = {value}" for name, value in sorted(entries[key].items()))
-            blocks.append(f"[{_quoted(key)}]\n" + "\n".join(lines) + "\n")
+            blocks.append(f"[spec.{_quoted(key)}]\n" + "\n".join(lines) + "\n")
         return "\n".join(blocks)
 
     def updated(
@@ -152,17 +181,21 @@ def locked(
     tick: Callable[[int, int, str], None],
     problems: Sequence[Problem] = (),
 ) -> dict[str, dict[str, int]]:
-    """Return the entries of networks; raises SpecError with the problems of all that are wrong."""
+    """Return the entries of networks.
+
+    Raises SpecError with the problems of all that are wrong, CnncalcError for a file of elsewhere.
+    """
     entries: dict[str, dict[str, int]] = {}
     wrong = list(problems)
-    for number, case in enumerate(cases):
+    keys = [lock.key(case) for case in cases]
+    for number, (key, case) in enumerate(zip(keys, cases, strict=True)):
         tick(number, len(cases), case.title)
         try:
             version = load(case.path, case.shown, case.variant, {}, convention)
         except SpecError as error:
             wrong += error.problems
             continue
-        entries[lock.key(case)] = figures_of(version.report())
+        entries[key] = figures_of(version.report())
     if wrong:
         raise SpecError(*wrong)
     return entries

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path, PurePath
 from typing import Any
 
 from cnncalc.checking.rules import Rule, fits_path
 from cnncalc.errors import Problem, SpecError, did_you_mean
-from cnncalc.outcome import LEVELS
+from cnncalc.outcome import CHECK_LEVELS, LEVELS
 from cnncalc.records import Record
 from cnncalc.units import DTYPE_BYTES
 
@@ -20,6 +21,7 @@ _KEYS = ("specs", "base", "convention", "level", "lock", "budget", "target")
 _BUDGET_KEYS = ("for", "rules")
 _TARGET_KEYS = ("rules", "dtype", "why")
 _RULE_KEYS = ("assert", "level", "why", "id")
+_OUR_TABLE = re.compile(r"\s*\[*\s*(tool\s*\.\s*)?cnncalc\b")
 _SKIPPED = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", ".tox"))
 
 _MOST_NAMES = 4
@@ -117,18 +119,44 @@ def nearest_file(pattern: str, folder: Path) -> str:
 
 
 def yaml_files(folder: Path, most: int = 1_000_000) -> Iterator[str]:
-    """Yield the YAML files below a folder, in order, by their paths relative to it."""
-    count = 0
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name not in _SKIPPED and not name.startswith(".")
-        )
-        for name in sorted(names):
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
-                count += 1
-                if count > most:
-                    return
-                yield os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118 a name may hold anything
+    """Yield the YAML files below a folder, in order, by their paths relative to it.
+
+    Folders behind links come last, each once; a folder that lies below goes by its own name.
+    """
+    names = (
+        os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118 a name may hold anything
+        for parent, files in _visible_folders(str(folder))
+        for name in files
+        if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+    )
+    return islice(names, most)
+
+
+def _visible_folders(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the folders below a folder with their files, sorted, and those that links lead to."""
+    seen: set[str] = set()
+    starts = [folder]
+    for start in starts:  # it grows while it is walked
+        for parent, folders, names in os.walk(start):
+            real = os.path.realpath(parent)
+            folders[:] = sorted(each for each in folders if _is_visible(each))
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            below = (os.path.join(parent, each) for each in folders)  # noqa: PTH118 as above
+            starts += (each for each in below if os.path.islink(each) and not _leads_up(each))  # noqa: PTH114 as above
+            yield parent, sorted(names)
+
+
+def _is_visible(folder: str) -> bool:
+    return folder not in _SKIPPED and not folder.startswith(".")
+
+
+def _leads_up(link: str) -> bool:
+    """Whether a link leads to a folder that it lies in: all that is there is no part of this."""
+    here, there = (os.path.realpath(each) for each in (os.path.dirname(link), link))  # noqa: PTH120 as above
+    return os.path.commonpath([here, there]) == there
 
 
 def find_project(start: Path) -> Project:
@@ -171,7 +199,7 @@ class _Reader:
         self.path = path
         self.file = _shown(path)
         self.lines: list[str] = text.splitlines()
-        self.at = 0
+        self.at = next((at for at, line in enumerate(self.lines) if _OUR_TABLE.match(line)), 0)
         """The line where the last rule was found: the next one is behind it."""
 
     def project(self, data: Any) -> Project:
@@ -182,7 +210,7 @@ class _Reader:
             specs=self._texts(data, "specs"),
             base=self._text(data, "base", ""),
             convention=self._text(data, "convention", defaults.convention),
-            level=self._choice(data, "level", LEVELS, defaults.level),
+            level=self._choice(data, "level", CHECK_LEVELS, defaults.level),
             lock=self._text(data, "lock", defaults.lock),
             groups=tuple(self._group(each) for each in self._tables(data, "budget")),
             targets={
@@ -258,7 +286,8 @@ class _Reader:
     ) -> str:
         value = self._text(data, key, default)
         if value not in known:
-            raise self._wrong(f"{key} = {value!r} is not known", did_you_mean(value, known), key)
+            text, hint = f"{key} = {value!r} is not known", did_you_mean(value, known)
+            raise self._wrong(text, hint, key, value)
         return value
 
     def _texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -280,10 +309,19 @@ class _Reader:
             raise self._wrong(f"{key} must be a table", f"write [{key}.NAME]", key)
         return value
 
-    def _wrong(self, text: str, hint: str, key: str = "") -> SpecError:
-        line = self._find(key) if key else 0
+    def _wrong(self, text: str, hint: str, key: str = "", value: str = "") -> SpecError:
+        line, column = self._place(key, value) if key else (0, 0)
         excerpt = self.lines[line - 1] if line else ""
-        column = excerpt.find(key) + 1 if line else 0
         return SpecError(
             Problem(text, self.file, line, column, max(1, len(key)), excerpt=excerpt, hint=hint)
         )
+
+    def _place(self, key: str, value: str) -> tuple[int, int]:
+        """Return the line and column of the next `key = value`, else of the key in any form."""
+        name = re.escape(key)
+        entry = re.compile(rf"""[^#]*?(?<![\w-])({name})["']?\s*=\s*["']?{re.escape(value)}""")
+        for index in chain(range(self.at, len(self.lines)), range(self.at)):
+            if found := entry.match(self.lines[index]):
+                return index + 1, found.start(1) + 1
+        line = self._find(key)
+        return line, self.lines[line - 1].find(key) + 1 if line else 0

@@ -18,9 +18,9 @@ from cnncalc.comparison import compare
 from cnncalc.errors import BudgetError, CnncalcError, Problem, SpecError, did_you_mean
 from cnncalc.net import Net
 from cnncalc.outcome import (
+    CHECK_LEVELS,
     FAIL,
     KNOWN,
-    LEVELS,
     PASS,
     SKIP,
     Checked,
@@ -304,7 +304,7 @@ def check_net(
 
     Raises SpecError for a line that is wrong, CnncalcError where there is no line.
     """
-    if level not in LEVELS[:2]:
+    if level not in CHECK_LEVELS:
         raise CnncalcError(f"unknown level {level!r}", hint="one of error, warn")
     version = Version(net, convention)
     lines = list(budgets)

@@ -9,10 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from cnncalc.errors import HistoryError
+from cnncalc.history.missing import hint_for
 from cnncalc.records import Record
 
-_SIMILAR = 0.5
-"""As git has it: a file with half of its lines in another place is the same file."""
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -95,38 +94,26 @@ class Repository:
             if "dubious ownership" in self.complaint:  # as in a container of another user
                 hint = f"run `git config --global --add safe.directory {self.root}`"
             raise HistoryError(f"git cannot read the repository: {self.complaint}", hint=hint)
-        if not self._has("HEAD^{commit}"):
+        if not self.has("HEAD^{commit}"):
             raise HistoryError("the repository has no commit yet", hint="use --no-base")
-        if not self._has(f"{ref}^{{commit}}"):
-            raise HistoryError(f"there is no commit '{ref}' here", hint=self._fetch(ref))
+        if not self.has(f"{ref}^{{commit}}"):
+            raise HistoryError(f"there is no commit '{ref}' here", hint=hint_for(self, ref))
         code, found = self.git("merge-base", ref, "HEAD")
         if code or not found:
             text = f"the commit where this branch left '{ref}' is not here"
-            if not self._shallow():
+            if not self.is_shallow():
                 text = f"'{ref}' and this branch have no commit in common"
                 raise HistoryError(text, hint="name another base")
-            raise HistoryError(f"{text}: the clone is shallow", hint=self._fetch(ref))
+            raise HistoryError(f"{text}: the clone is shallow", hint=hint_for(self, ref))
         return Commit(found.splitlines()[0], ref)
 
-    def _has(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether there is such an object here."""
         return not self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name)[0]
 
-    def _shallow(self) -> bool:
+    def is_shallow(self) -> bool:
+        """Whether this is a clone without all of the history."""
         return self.git("rev-parse", "--is-shallow-repository")[1] == "true"
-
-    def _fetch(self, ref: str) -> str:
-        """Return the command that gets what is missing."""
-        remotes = self.git("remote")[1].split()
-        if not remotes:
-            return "the repository has no remote to fetch it from; name another base"
-        named, _, branch = ref.partition("/")
-        remote = named if branch and named in remotes else remotes[0]
-        words = ["git", "fetch", *(["--unshallow"] if self._shallow() else []), remote]
-        if branch and named in remotes:
-            words.append(f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}")
-        elif not self._has(ref):
-            words.append(f"+refs/heads/{ref}:refs/heads/{ref}")
-        return f"run `{' '.join(words)}`"
 
     def moved(self, commit: Commit) -> tuple[dict[str, str], list[str]]:
         """Return (present path -> path at the commit) of files that moved, and the paths now gone.
@@ -153,19 +140,3 @@ def _renames(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             if status == "D":
                 gone.append(path)
     return renamed, gone
-
-
-def most_similar(content: bytes, others: dict[str, bytes]) -> str | None:
-    """Return the name of the text that is most like `content`, if half of its lines are there.
-
-    For files that git does not know yet: it finds renames only among files that were added.
-    """
-    from difflib import SequenceMatcher
-
-    lines = content.splitlines()
-    best, name = _SIMILAR, None
-    for path, other in others.items():
-        matcher = SequenceMatcher(None, other.splitlines(), lines, autojunk=False)
-        if matcher.quick_ratio() >= best and matcher.ratio() >= best:
-            best, name = matcher.ratio(), path
-    return name

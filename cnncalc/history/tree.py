@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -13,6 +14,7 @@ from cnncalc.errors import HistoryError
 from cnncalc.history.repository import Commit, Repository, environment
 
 _KINDS = {"blob": "file", "tree": "folder", "commit": "folder"}
+_BATCH = ("cat-file", "--batch", "--follow-symlinks")
 _MOST_KEPT = 64
 
 
@@ -26,10 +28,11 @@ class CommitTree:
     def __init__(self, repository: Repository, commit: Commit) -> None:
         self.root = repository.root.resolve()
         self.commit = commit
+        self._repository = repository
         self._known: dict[str, tuple[str, bytes]] = {}
         try:
             self._process = subprocess.Popen(  # noqa: S603 no shell, and arguments of our own
-                repository.command("cat-file", "--batch", "--follow-symlinks"),
+                repository.command(*_BATCH),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -84,17 +87,32 @@ class CommitTree:
 
     def _ask(self, name: str) -> tuple[str, bytes]:
         """Return a kind and, of a file, its content. Git answers a line, then the bytes."""
-        if "\n" in name:
-            return "", b""
+        asked = os.fsencode(f"{self.commit.hash}:{name}")
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise HistoryError("git has no pipes")
         try:
-            stdin.write(os.fsencode(f"{self.commit.hash}:{name}\n"))
+            if b"\n" in asked or asked.endswith(b"\r"):  # git takes either for the end of a name
+                return self._ask_alone(name, asked)
+            stdin.write(asked + b"\n")
             stdin.flush()
             return self._answer(stdout)
         except (OSError, ValueError):
             raise HistoryError(f"git cannot read {self.commit.title}") from None
+
+    def _ask_alone(self, name: str, asked: bytes) -> tuple[str, bytes]:
+        """Ask for a name with a line break, in a process of its own: git can since 2.38."""
+        done = subprocess.run(  # noqa: S603 as above
+            self._repository.command(*_BATCH, "-z"),
+            input=asked + b"\0",
+            capture_output=True,
+            check=False,
+            env=environment(),
+        )
+        if done.returncode:
+            hint = "rename it, or use git 2.38 or newer"
+            raise HistoryError(f"git cannot be asked for {name!r}", hint=hint)
+        return self._answer(BytesIO(done.stdout))
 
     def _answer(self, stdout: IO[bytes]) -> tuple[str, bytes]:
         head = stdout.readline()
@@ -103,8 +121,8 @@ class CommitTree:
             raise ValueError("git ended")
         if head.rstrip().endswith((b" missing", b" ambiguous")) or len(words) < 2:
             return "", b""
-        if not words[-1].isdigit():
-            return "", b""
+        if not words[-1].isdigit() or len(words[0]) > len(self.commit.hash):
+            return "", b""  # the start of a name with line breaks that git does not have
         content = stdout.read(int(words[-1]) + 1)[:-1]
         kind = words[1].decode("ascii", "replace") if len(words) == 3 else ""
         return _KINDS.get(kind, ""), content

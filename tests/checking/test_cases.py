@@ -284,3 +284,125 @@ def test_a_failing_budget_names_its_column_in_the_spec(run, write):
     assert done.code == 2
     assert "net.yaml:7:15\n" in done.out
     assert "cannot compare params with MACs" in done.out
+
+
+LAYERS = "layers: [conv: [16, 3], gap, fc: 10]"
+"""448 + 170 = 618 params."""
+WAYS = {
+    "flow": b"{input: [3, 8, 8], " + LAYERS.encode() + b"}\n",
+    "flow over lines": b"{\n  input: [3, 8, 8],\n  " + LAYERS.encode() + b"\n}\n",
+    "flow, quoted": b'{"input": [3, 8, 8], "layers": [fc: 10]}\n',
+    "JSON": b'{"input":[3,8,8],"layers":[{"fc":10}]}',
+    "byte order mark": b"\xef\xbb\xbf" + LAYERS.encode() + b"\ninput: [3, 8, 8]\n",
+    "quoted": b'input: [3, 8, 8]\n"layers" : [fc: 10]\n',
+    "indented": b"  input: [3, 8, 8]\n  " + LAYERS.encode() + b"\n",
+    "CRLF": b"input: [3, 8, 8]\r\n" + LAYERS.encode() + b"\r\n",
+    "CR": b"input: [3, 8, 8]\r" + LAYERS.encode() + b"\r",
+    "explicit key": b"? input\n: [3, 8, 8]\n? layers\n: [fc: 10]\n",
+    "behind a document's start": b"--- {input: [3, 8, 8], layers: [fc: 10]}\n",
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_spec_is_found_however_yaml_writes_it(run, folder, write, name):
+    write("nets/blocks.yaml", "blocks: {Two(c): [conv: [c, 3]]}\n")
+    (folder / "nets" / "a.yaml").write_bytes(WAYS[name])
+    done = run("check", "nets", "--budget", "params <= 5k", "-o", "json")
+    assert done.code == 0, done.out + done.err
+    assert checked(done) == {"nets/a.yaml": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"input: [3, 8, 8\n" + LAYERS.encode() + b"\n",
+        b"input: [3, 8, 8]\n layers [fc: 10]\n",
+        b"{input: [3, 8, 8], layers: [fc: 10]\n",
+        ("{input: [3, 8, 8], " + LAYERS + "}\n").encode("utf-16"),
+        ("{input: [3, 8, 8], " + LAYERS + "}\n").encode("utf-16-be"),
+        b"{name: '\xff', input: [3, 8, 8], layers: [fc: 10]}\n",
+        b"{name: '\x01', input: [3, 8, 8], layers: [fc: 10]}\n",
+        b"{input: [3], layers: [fc: 10]}\n---\n{input: [3], layers: [fc: 10]}\n",
+    ],
+)
+def test_a_broken_spec_is_never_passed_over(run, folder, write, content):
+    """What mentions layers and is no YAML is somebody's network: its error is told."""
+    write("nets/good.yaml", NET)
+    (folder / "nets" / "bad.yaml").write_bytes(content)
+    done = run("check", "nets", "--budget", "params <= 5k")
+    assert done.code == 2
+    assert "nets/bad.yaml" in done.out
+    assert "passed over" not in done.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "blocks: {Two(c): {layers: [conv: [c, 3]]}}\n",
+        "on: push\njobs:\n  build: {cache: docker layers, layers: 3}\n",
+        "a: &x !reference [layers, 3]\n<<: *x\n",
+        "a: 1\n---\nb: {layers: 2}\n",
+        "- layers: [fc: 3]\n",
+        "- layers\n",
+        "text: |\n  layers: [fc: 3]\n",
+        "a: 1  # no layers: here\n",
+        "layers\n",
+        "a: [1, 2\n",
+    ],
+)
+def test_what_only_speaks_of_layers_is_passed_over(run, write, text):
+    write("nets/good.yaml", NET)
+    write("nets/other.yaml", text)
+    done = run("check", "nets", "--budget", "params <= 5k")
+    assert done.code == 0, done.out
+    assert "note: nets: passed over 1 without layers: other.yaml" in done.out
+
+
+def test_folders_behind_links_are_looked_into_once(run, write, folder):
+    """By their own names where they have one below the folder, and no link leads round."""
+    write("nets/zoo/a.yaml", NET)
+    write("elsewhere/far/b.yaml", NET)
+    write("nets/.store/c.yaml", NET)
+    write("nets/zoo/blocks.yaml", "blocks: {Two(c): [conv: [c, 3]]}\n")
+    write("above.yaml", NET)
+    nets = folder / "nets"
+    for name, to in (
+        ("alias", "zoo"), ("zoo/up", ".."), ("top", "../.."), ("self", "."),
+        ("far", "../elsewhere"), ("twice", "../elsewhere/far"),
+        ("shown", ".store"), ("nothing", "nowhere"),
+    ):  # fmt: skip
+        (nets / name).symlink_to(to)
+    (folder / "elsewhere" / "back").symlink_to("../nets/zoo")
+    done = run("check", "nets", "--budget", "params <= 5k", "-o", "json")
+    assert checked(done) == {
+        "nets/zoo/a.yaml": 1,
+        "nets/far/far/b.yaml": 1,
+        "nets/shown/c.yaml": 1,
+    }
+    (note,) = json.loads(done.out)["notices"]
+    assert note == "nets: passed over 1 without layers: zoo/blocks.yaml"
+
+
+@pytest.mark.parametrize(
+    "name, text, line",
+    [
+        ("cnncalc.toml", '# level = "info"\nspecs = ["models"]\nlevel = "info"\n', 3),
+        ("cnncalc.toml", '"level" = "info"\nspecs = ["models"]\n', 1),
+        ("cnncalc.toml", 'specs = ["models"]  # level\nlevel = "all"\n', 2),
+        ("pyproject.toml", '[tool.other]\nlevel = "info"\n\n[tool.cnncalc]\nlevel = "info"\n', 5),
+        ("pyproject.toml", '[tool]\ncnncalc = {specs = ["models"], level = "info"}\n', 2),
+        ("pyproject.toml", 'tool.x.level = 1\ntool.cnncalc.level = "info"\n', 2),
+    ],
+)
+def test_a_level_that_cannot_fail_is_an_error_of_the_project(run, files, write, name, text, line):
+    """Only error and warn are levels of a check; a rule may be of level info."""
+    write(name, text)
+    level = "all" if "all" in text else "info"
+    for arguments in ([], ["--level", "warn"]):
+        done = run("check", "models", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert f"level = '{level}' is not known" in done.err
+        assert f"--> {name}:{line}:" in done.err
+        assert "choose one of error, warn\n" in done.err
+    write(name, text.replace("info", "warn").replace("all", "warn"))
+    assert run("check", "models").code == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -194,6 +196,7 @@ def test_a_shallow_clone_with_the_branch_but_not_the_common_commit(
     "ref, text",
     [
         ("nowhere", "there is no commit 'nowhere' here"),
+        ("nowhere", "the repository has no remote to fetch nowhere from; name another base"),
         ("--all", "'--all' is not a branch or a commit"),
         ("HEAD:net.yaml", "there is no commit 'HEAD:net.yaml' here"),
     ],
@@ -438,3 +441,246 @@ def test_python_knows_renamed_groups_too():
     assert not result
     assert "blk3: params 1.48 k > baseline 20" in result.failures[0].detail
     assert result.failures[0].detail.endswith("(was blk2)")
+
+
+@pytest.mark.parametrize("name", ["ne\nt.yaml", "a 5\nblob 7\n.yaml", "sub\n/net.yaml", "net\r"])
+def test_a_line_break_in_a_name_does_not_hide_the_base(run, write, git, commit, name):
+    write(name, NET + BUDGET)
+    commit()
+    write(name, (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", name, "--base", "main", "-o", "json")
+    assert done.code == 1, done.out + done.err
+    assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+
+
+def test_a_new_file_with_a_line_break_in_its_name_has_no_base(run, write, branch):
+    """Git repeats the name in its answer, which may look like another answer."""
+    name = "x blob 5\ny.yaml"
+    write(name, "input: [3]\nlayers: [fc: 3]\n" + BUDGET)
+    done = run("check", name, "--base", "main")
+    assert done.code == 0, done.err
+    assert "not in main (" in done.out
+
+
+def test_git_that_cannot_be_asked_for_a_line_break_is_an_error(
+    run, write, branch, folder, monkeypatch
+):
+    """Before 2.38: a spec whose base is not seen would pass whatever it became."""
+    real = shutil.which("git")
+    write(
+        "bin/git",
+        "#!/bin/sh\n"
+        f'case "$*" in *cat-file*" -z"*) echo "error: unknown switch" >&2; exit 129;; esac\n'
+        f'exec {real} "$@"\n',
+    ).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder / "bin"), prepend=os.pathsep)
+    write("ne\nt.yaml", NET + BUDGET)
+    done = run("check", "ne\nt.yaml", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert r"git cannot be asked for 'ne\nt.yaml'" in done.err
+    assert run("check", "net.yaml", "--base", "main").code == 0
+
+
+def was(done):
+    """Return spec -> the file that it was at the base, of the JSON of a check."""
+    specs = json.loads(done.out)["specs"]
+    found = {each["spec"]: " ".join(each["notices"]) for each in specs}
+    return {
+        spec: match[1] if (match := re.search(r"was (\S+) in", text)) else ""
+        for spec, text in found.items()
+    }
+
+
+@pytest.mark.parametrize("order", [["a.yaml", "b.yaml"], ["b.yaml", "a.yaml"]])
+def test_one_file_of_the_base_becomes_one_file_now(run, write, branch, folder, order):
+    """The more similar of two new files is what it was, whichever is looked at first."""
+    (folder / "net.yaml").unlink()
+    write("a.yaml", (NET + BUDGET).replace("fc: 10", "fc: 30").replace("relu", "tanh"))
+    write("b.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", *order, "--base", "main", "-o", "json")
+    assert was(done) == {"a.yaml": "", "b.yaml": "net.yaml"}
+
+
+@pytest.mark.parametrize("order", [["a.yaml", "b.yaml"], ["b.yaml", "a.yaml"]])
+def test_what_is_left_over_goes_to_the_next_best(run, write, commit, folder, order):
+    """Both are most like the first old file; the second old file is like enough for one of them."""
+    one = "input: [3, 8, 8]\nlayers:\n" + "".join(f"  - conv: [{n}, 3]\n" for n in (4, 5, 6))
+    other = one.replace("[6, 3]", "[9, 3]")
+    write("one.yaml", one)
+    write("other.yaml", other)
+    commit()
+    (folder / "one.yaml").unlink()
+    (folder / "other.yaml").unlink()
+    write("a.yaml", one.replace("[4, 3]", "[8, 3]"))
+    write("b.yaml", one)
+    done = run("check", *order, "--base", "HEAD", "--budget", "params <= 5k", "-o", "json")
+    assert was(done) == {"a.yaml": "other.yaml", "b.yaml": "one.yaml"}
+
+
+def test_equal_files_are_told_apart_by_their_names(run, write, commit, folder):
+    for name in ("p.yaml", "q.yaml", "r.yaml"):
+        write(f"old/{name}", NET)
+    commit()
+    (folder / "old").rename(folder / "new")
+    (folder / "new" / "r.yaml").rename(folder / "new" / "a.yaml")
+    names = ["new/q.yaml", "new/a.yaml", "new/p.yaml"]
+    done = run("check", *names, "--base", "HEAD", "--budget", "params <= 5k", "-o", "json")
+    assert was(done) == {
+        "new/p.yaml": "old/p.yaml",
+        "new/q.yaml": "old/q.yaml",
+        "new/a.yaml": "old/r.yaml",
+    }
+
+
+def test_variants_of_a_renamed_spec_have_the_same_base(run, write, commit, folder):
+    write(
+        "old.yaml", "input: [3]\nvars: {n: 2}\nvariants: {x: {n: 3}, y: {n: 4}}\nlayers: [fc: n]\n"
+    )
+    commit()
+    (folder / "old.yaml").rename(folder / "new.yaml")
+    done = run(
+        "check", "new.yaml@all", "--base", "HEAD", "--budget", "params <= baseline", "-o", "json"
+    )
+    assert done.code == 0
+    notices = [each["notices"] for each in json.loads(done.out)["specs"]]
+    assert [text.startswith("was old.yaml in") for (text,) in notices] == [True, True]
+
+
+@pytest.fixture
+def history(folder, git, origin):
+    """The repository `origin` with a tag on main, a branch of its own, and a branch beside it."""
+    git("tag", "v1", "main", cwd=origin)
+    git("tag", "-a", "-m", "first", "release/1", "main~2", cwd=origin)
+    git("branch", "release/next", "main~1", cwd=origin)
+    git("branch", "cafe123", "main", cwd=origin)
+    return origin
+
+
+def hints(done):
+    """Return the commands that an error says to run, as they are printed."""
+    assert (done.code, done.out) == (3, "")
+    return re.findall(r"`(git .*?)`", " ".join(done.err.split()))
+
+
+def obey(command):
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize(
+    "ref, before, at",
+    [
+        ("origin/main", 10, 0),
+        ("main", 10, 0),
+        ("refs/heads/main", 10, 0),
+        ("refs/remotes/origin/main", 10, 0),
+        ("origin/main~1", 9, 0),
+        ("main^", 9, 0),
+        ("release/next", 9, 0),
+        ("origin/release/next", 9, 0),
+        ("HEAD~2", 10, 0),
+        ("@~3", 9, 0),
+        ("work~2", 10, 0),
+        ("v1", 10, -1),
+        ("refs/tags/v1", 10, 0),
+        ("release/1", 8, -1),
+        ("v1~1", 9, -1),
+        ("cafe123", 10, 0),
+        ("HASH", 10, 0),
+        ("SHORT", 10, 0),
+        ("HASH~1", 9, 0),
+        ("PULL", 10, 0),
+    ],
+)
+def test_what_a_shallow_clone_says_to_run_is_enough(
+    run, folder, git, history, monkeypatch, single, ref, before, at
+):
+    """As it is printed, and nothing else; of a name that may be a tag, the command for tags."""
+    full = git("rev-parse", "main", cwd=history).strip()
+    pull = git(
+        "commit-tree", "-p", "main", "-m", "on no branch", "main^{tree}", cwd=history
+    ).strip()
+    git("update-ref", "refs/pull/1/head", pull, cwd=history)
+    ref = ref.replace("HASH", full).replace("SHORT", full[:9]).replace("PULL", pull)
+    options = ["--depth", "1", "--branch", "work", *([] if single else ["--no-single-branch"])]
+    monkeypatch.chdir(clone(git, folder, *options))
+    branch = git("rev-parse", "work", cwd=folder / "clone")
+    arguments = ["check", "net.yaml", "--base", ref]
+    for _ in range(3):  # a ref that is there hides that the common commit is not
+        done = run(*arguments, "-o", "json")
+        if done.code != 3:
+            break
+        if "write --base " in done.err:
+            arguments[-1] = re.search(r"write --base (\S+)", done.err)[1]
+            continue
+        obey(hints(done)[at])
+    assert done.code == 1, done.err
+    assert figures(done)["params"] == (PARAMS + 17 * (before - 10), PARAMS + 170)
+    assert git("rev-parse", "work", cwd=folder / "clone") == branch
+
+
+@pytest.mark.parametrize(
+    "ref, count",
+    [("origin/main", 1), ("main", 2), ("v1", 2), ("HASH", 1), ("SHORT", 1)],
+)
+def test_what_a_whole_clone_of_one_branch_says_to_run(
+    run, folder, git, history, monkeypatch, ref, count
+):
+    """It is not shallow, so `--unshallow` would be an error."""
+    git("checkout", "-q", "main", cwd=history)
+    (history / "more.yaml").write_text(NET)
+    git("add", "-A", cwd=history)
+    git("commit", "-q", "-m", "main goes on", cwd=history)
+    full = git("rev-parse", "main", cwd=history).strip()
+    git("tag", "-f", "v1", cwd=history)
+    ref = ref.replace("HASH", full).replace("SHORT", full[:9])
+    monkeypatch.chdir(clone(git, folder, "--single-branch", "--no-tags", "--branch", "work"))
+    commands = hints(run("check", "net.yaml", "--base", ref))
+    assert len(commands) == count
+    assert not any("--unshallow" in command for command in commands)
+    obey(commands[-1 if ref == "v1" else 0])
+    assert run("check", "net.yaml", "--base", ref).code == 1
+
+
+@pytest.mark.parametrize(
+    "ref, hint",
+    [
+        ("HEAD~99", "the history has no such commit"),
+        ("main~99", "the history has no such commit"),
+        ("HEAD:net.yaml", "name a branch, a tag or a commit"),
+        ("ma..in", "name a branch, a tag or a commit"),
+        ("a b", "name a branch, a tag or a commit"),
+        ("main~1:net.yaml", "name a branch, a tag or a commit"),
+    ],
+)
+def test_what_nothing_can_fetch_has_no_command(run, folder, git, history, monkeypatch, ref, hint):
+    monkeypatch.chdir(clone(git, folder))
+    git("branch", "main", "origin/main", cwd=folder / "clone")
+    done = run("check", "net.yaml", "--base", ref)
+    assert hints(done) == []
+    assert hint in done.err
+
+
+def test_the_remote_of_the_branch_is_asked(run, folder, git, history, monkeypatch):
+    """Not the first of several."""
+    path = clone(git, folder, "--depth", "1", "--branch", "work", "--origin", "team/up")
+    git("remote", "add", "a", "https://example.org/a", cwd=path)
+    git("config", "remote.team.url", "https://example.org/team", cwd=path)
+    monkeypatch.chdir(path)
+    assert hints(run("check", "net.yaml", "--base", "HEAD~1")) == ["git fetch --unshallow team/up"]
+    (command,) = hints(run("check", "net.yaml", "--base", "team/up/main"))
+    assert command.endswith(" team/up +refs/heads/main:refs/remotes/team/up/main")
+    obey(command)
+    assert run("check", "net.yaml", "--base", "team/up/main").code == 1
+    git("checkout", "-q", "--detach", cwd=path)
+    git("remote", "add", "origin", "https://example.org/b", cwd=path)
+    assert "git fetch origin " in hints(run("check", "net.yaml", "--base", "nowhere"))[0]
+
+
+def test_a_branch_that_is_there_under_its_remote_needs_no_command(
+    run, folder, git, history, monkeypatch
+):
+    monkeypatch.chdir(clone(git, folder, "--branch", "work"))
+    done = run("check", "net.yaml", "--base", "main")
+    assert hints(done) == []
+    assert "write --base origin/main" in done.err

@@ -28,13 +28,13 @@ def test_what_it_holds(locked):
         "",
         *_entry("models/a.yaml"),
     ]
-    assert tomllib.loads(locked.read_text())["b.yaml"]["params"] == PARAMS
+    assert tomllib.loads(locked.read_text())["spec"]["b.yaml"]["params"] == PARAMS
 
 
 def _entry(name):
     """By hand: 448, 2,320 and 170 params; 15,552, 36,864 and 160 MACs; 842 biases added."""
     return [
-        f'["{name}"]',
+        f'[spec."{name}"]',
         "activations = 1114",  # 576 + 256 + 256 + 16 + 10
         "buffers = 0",
         "depth = 3",
@@ -134,7 +134,7 @@ def test_bytes_of_another_data_type_are_not_in_the_lock(run, locked, write, fold
 def test_variants_have_entries_of_their_own(run, write, folder):
     write("v.yaml", "input: [3]\nvars: {n: 2}\nvariants: {x: {n: 3}, y: {n: 4}}\nlayers: [fc: n]\n")
     assert run("lock", "v.yaml@all", "v.yaml").code == 0
-    data = tomllib.loads((folder / "cnncalc.lock").read_text())
+    data = tomllib.loads((folder / "cnncalc.lock").read_text())["spec"]
     params = {key: data[key]["params"] for key in ("v.yaml", "v.yaml@x", "v.yaml@y")}
     assert params == {"v.yaml": 8, "v.yaml@x": 12, "v.yaml@y": 16}
 
@@ -153,14 +153,103 @@ def test_a_bad_spec_leaves_the_lock_as_it_was(run, locked, write):
     [
         ("rules = 1\n[a\n", "cnncalc.lock cannot be read"),
         ("rules = 2\n", "was counted by rules 2, these are rules 1"),
-        ('rules = 1\n["b.yaml"]\nparams = "x"\n', "b.yaml is not an entry"),
+        ("", "was counted by rules None, these are rules 1"),
+        ('rules = 1\n[spec."b.yaml"]\nparams = "x"\n', "b.yaml is not an entry"),
+        ('rules = 1\n[spec."b.yaml"]\nparams = true\n', "b.yaml is not an entry"),
+        ('rules = 1\n[spec]\n"b.yaml" = 3\n', "b.yaml is not an entry"),
+        ("rules = 1\nspec = 3\n", "cnncalc.lock has another layout: 'spec'"),
+        ("rules = 1\nconvention = 3\n", "cnncalc.lock has another layout: 'convention'"),
+        ('rules = 1\n["b.yaml"]\nparams = 2938\n', "cnncalc.lock has another layout: 'b.yaml'"),
+        ("rules = 1\nlayout = 2\n", "cnncalc.lock has another layout: 'layout'"),
     ],
 )
 def test_a_lock_that_is_not_one(run, locked, text, said):
     locked.write_text(text)
-    done = run("check", "--lock")
-    assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    for arguments in (["check", "--lock"], ["lock", "--check"], ["lock", "b.yaml"]):
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
+        assert "write it again with `cnncalc lock`" in done.err
+
+
+@pytest.mark.parametrize("name", ["rules", "convention", "spec", "bundled:lenet5"])
+def test_a_spec_may_have_any_name(run, write, folder, name):
+    """Also that of a line of the lock itself."""
+    write(name, NET)
+    write("a.yaml", NET)
+    assert run("lock", name, "a.yaml").code == 0
+    assert run("lock", "--check", name, "a.yaml").code == 0
+    assert run("check", name, "--lock", "--budget", "params <= baseline").code == 0
+    write(name, NET.replace("fc: 10", "fc: 11"))
+    assert run("check", name, "--lock", "--budget", "params <= baseline").code == 1
+
+
+def test_a_bundled_network_goes_by_its_name(run, folder):
+    """Wherever cnncalc is installed. LeNet-5 and ResNet-18 as published."""
+    assert run("lock", "resnet18", "lenet5").code == 0
+    data = tomllib.loads((folder / "cnncalc.lock").read_text())["spec"]
+    params = {key: figures["params"] for key, figures in data.items()}
+    assert params == {"bundled:lenet5": 61_706, "bundled:resnet18": 11_689_512}
+    assert run("lock", "--check", "resnet18").code == 0
+    assert run("lock", "--check", "resnet@resnet18").code == 0
+    done = run("lock", "--check", "resnet34")
+    assert done.code == 1
+    assert "bundled:resnet34: missing" in done.out
+    done = run("check", "resnet18", "--lock", "--budget", "params < baseline")
+    assert done.code == 1
+    assert "params 11.7 M ≥ baseline 11.7 M" in done.out
+
+
+def test_a_bundled_network_and_a_file_of_that_name_are_two(run, write, folder):
+    write("bundled:lenet5", NET)
+    assert run("lock", "bundled:lenet5", "lenet5").code == 0
+    data = tomllib.loads((folder / "cnncalc.lock").read_text())["spec"]
+    assert {key: figures["params"] for key, figures in data.items()} == {
+        "./bundled:lenet5": PARAMS,
+        "bundled:lenet5": 61_706,
+    }
+
+
+@pytest.mark.parametrize("repository", [True, False])
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_file_of_elsewhere_is_not_locked(
+    run, write, folder, monkeypatch, tmp_path_factory, repository, linked
+):
+    """A lock of it would say something else on every machine."""
+    outside = tmp_path_factory.mktemp("outside") / "far.yaml"
+    outside.write_text(NET)
+    if repository:
+        (folder / ".git").mkdir()
+    path = folder / "link.yaml" if linked else outside
+    if linked:
+        path.symlink_to(outside)
+    for arguments in ([], ["--check"]):
+        done = run("lock", str(path), *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert f"{'link' if linked else 'far'}.yaml" in done.err
+        assert "lies outside of the repository of cnncalc.lock" in done.err
+    assert not (folder / "cnncalc.lock").exists()
+    write("a.yaml", NET)
+    assert run("lock", "a.yaml").code == 0
+    assert run("check", str(path), "--lock", "--budget", "params <= 5k").code == 0
+    done = run("check", str(path), "--lock", "--budget", "params <= baseline")
+    assert done.code == 2
+    assert "there is no baseline in cnncalc.lock for this spec" in done.out
+
+
+@pytest.mark.parametrize("repository", [True, False])
+def test_a_lock_may_lie_beside_the_specs_or_above(run, write, folder, monkeypatch, repository):
+    """All of a repository is the same to it; without one, all below the present folder."""
+    if repository:
+        (folder / ".git").mkdir()
+    write("nets/a.yaml", NET)
+    (folder / "locks").mkdir()
+    assert run("lock", "nets", "--lock-file", "locks/x.lock").code == 0
+    assert '[spec."../nets/a.yaml"]' in (folder / "locks" / "x.lock").read_text()
+    write("cnncalc.toml", 'specs = ["nets"]\n')
+    monkeypatch.chdir(folder / "locks")
+    assert run("lock").code == 0
+    assert '[spec."nets/a.yaml"]' in (folder / "cnncalc.lock").read_text()
 
 
 def test_conventions_do_not_mix(run, locked, write):
@@ -175,7 +264,7 @@ def test_conventions_do_not_mix(run, locked, write):
 def test_names_that_toml_must_quote(run, write, folder):
     write('we"ird\\ñ.yaml', NET)
     assert run("lock", ".").code == 0
-    data = tomllib.loads((folder / "cnncalc.lock").read_text())
+    data = tomllib.loads((folder / "cnncalc.lock").read_text())["spec"]
     assert data['we"ird\\ñ.yaml']["params"] == PARAMS
     assert run("lock", "--check", ".").code == 0
 
@@ -202,3 +291,36 @@ def test_a_file_that_is_no_lock_is_not_replaced(run, locked, write):
     path = write("pyproject.toml", "[project]\nname = 'x'\n")
     assert run("lock", "--lock-file", "pyproject.toml").code == 2
     assert path.read_text().startswith("[project]")
+
+
+def test_check_says_that_the_convention_is_another(run, locked):
+    done = run("lock", "--check", "--convention", "ops")
+    assert done.code == 1
+    assert "convention notes → ops\n" in done.out
+
+
+def test_a_figure_that_nobody_counts_any_more_is_stale(run, locked):
+    locked.write_text(locked.read_text().replace("params = 2938", "params = 2938\nparms = 3", 1))
+    done = run("lock", "--check")
+    assert done.code == 1
+    assert "b.yaml: parms 3 → nothing\n" in done.out
+
+
+def test_the_lock_is_not_written_over_a_spec(run, write):
+    """An empty file could be a lock, as far as its text goes."""
+    path = write("a.yaml", "")
+    done = run("lock", "a.yaml", "--lock-file", "./a.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert "a.yaml is a spec, and would be overwritten" in done.err
+    assert path.read_text() == ""
+
+
+def test_a_spec_whose_variants_cannot_be_told_is_not_left_out(run, locked, write):
+    """Nor does the lock of the others look whole."""
+    before = locked.read_bytes()
+    write("models/bad.yaml", "input: [3\nlayers: [fc: 3]\n")
+    for arguments in (["lock", "--variant", "all"], ["lock", "--check", "models@all"]):
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, "")
+        assert "models/bad.yaml:1:8" in done.err
+    assert locked.read_bytes() == before

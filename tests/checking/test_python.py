@@ -25,6 +25,7 @@ def test_it_is_true_where_all_hold(net):
     assert result.ok
     assert repr(result) == "<net.yaml: 2 budgets hold>"
     assert [finding.status for finding in result.findings] == ["pass", "pass"]
+    assert [finding.origin for finding in result.findings] == ["spec", "call"]
 
 
 def test_it_is_false_where_one_fails_and_says_which(net):
@@ -48,6 +49,18 @@ def test_a_base(net):
     assert not result.ok
     assert result.comparison.causes[0].params == 170
     assert cnncalc.check(wider, ["params <= baseline + 6%"], base=net)
+
+
+def test_the_convention_is_that_of_the_budgets_and_of_the_base():
+    """A convolution of 2·(27 + 1) params on 6×6 places: 1,944 MACs and 72 biases added.
+
+    Notes count 1 for each of both; operations are 2 a MAC, and 1 for each of the 72 of ReLU.
+    """
+    net = cnncalc.loads("input: [3, 8, 8]\nlayers: [conv: [2, 3], relu]\n", name="net.yaml")
+    notes, ops = 1944 + 72, 2 * 1944 + 72 + 72
+    assert cnncalc.check(net, [f"flops == {notes}", "macs == 1944"])
+    result = cnncalc.check(net, ["flops == baseline"], base=net, convention="ops")
+    assert (result.findings[0].values, result.findings[0].limits) == ((ops,), (ops,))
 
 
 def test_files_and_bundled_names(tmp_path):

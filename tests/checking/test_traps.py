@@ -119,7 +119,7 @@ def test_9_a_partial_lock_keeps_the_others(run, write, folder):
     assert run("lock", "a.yaml").code == 0
     after = (folder / "cnncalc.lock").read_text()
     assert after != before
-    assert after.partition('["b.yaml"]')[2] == before.partition('["b.yaml"]')[2] != ""
+    assert after.partition('[spec."b.yaml"]')[2] == before.partition('[spec."b.yaml"]')[2] != ""
 
 
 def test_10_ci_never_writes_the_lock(run, write, folder, monkeypatch):
@@ -258,11 +258,15 @@ def test_4_a_full_disk_is_not_a_failed_budget(write, folder):
         ("/models/*.yaml", "leads out of the project's folder"),
         ("mod/**", "for = 'mod/**' matches no file"),
         ("a\\u0000b", "matches no file"),
+        ("a" * 300, "matches no file"),
+        ("model/*.yaml", "did you mean 'models/net.yaml'?"),
+        ("venv/*.yaml", "for = 'venv/*.yaml' matches no file"),
     ],
 )
 def test_a_pattern_for_no_spec(run, write, pattern, text):
     """What a pattern is held to match is what its rules are applied to."""
     write("models/net.yaml", NET)
+    write("venv/net.yaml", NET)
     write("cnncalc.toml", f'[[budget]]\nfor = ["{pattern}"]\nrules = ["params <= 1"]\n')
     done = run("check", "models", "--budget", "layers <= 99")
     assert (done.code, done.out) == (2, "")
@@ -276,6 +280,25 @@ def test_a_pattern_that_matches_applies(run, write, folder, line):
     write("cnncalc.toml", f'[[budget]]\n{line}\nrules = ["params <= 1"]\n')
     done = run("check", "link/net.yml" if "link" in line else "models")
     assert done.code == 1, done.err
+
+
+def test_a_file_that_is_named_applies_wherever_it_lies(run, write):
+    """Folders such as venv are not looked into, but this one is meant."""
+    write("venv/net.yaml", NET)
+    write("cnncalc.toml", '[[budget]]\nfor = "venv/net.yaml"\nrules = ["params <= 1"]\n')
+    done = run("check", "venv/net.yaml")
+    assert done.code == 1, done.err
+
+
+def test_a_pattern_is_looked_for_where_links_lead_round(run, write, folder):
+    """Two of them would be two to the power of forty folders."""
+    write("models/net.yaml", NET)
+    for name in ("one", "other"):
+        (folder / "models" / name).symlink_to(".")
+    write("cnncalc.toml", '[[budget]]\nfor = "nets/*.yaml"\nrules = ["params <= 1"]\n')
+    done = run("check", "models")
+    assert (done.code, done.out) == (2, "")
+    assert "for = 'nets/*.yaml' matches no file" in done.err
 
 
 @pytest.mark.parametrize("text", ["tool = 3", "x = " + "[" * 5000, "[tool]\ncnncalc = 3"])
