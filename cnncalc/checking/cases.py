@@ -79,10 +79,10 @@ class Cases:
             if not files:
                 raise CnncalcError(f"'{text}' matches no file", hint=_nearest(path, folder))
         else:
-            yield self._bundled(text, path, variant, folder)
+            yield from self._bundled(text, path, variant, folder)
             return
         cases = [case for file in files for case in self._variants(file, variant, strict=False)]
-        if not cases and variant:
+        if not cases and variant and not self.problems:
             raise CnncalcError(f"'{text}': no spec has a variant '{variant}'", hint="see --variant")
         yield from cases
 
@@ -110,8 +110,10 @@ class Cases:
             names = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
             self.notices.append(f"{folder}: passed over {len(others)} without layers: {names}")
 
-    def _variants(self, path: Path, variant: str | None, *, strict: bool) -> Iterator[Case]:
-        shown = show(path)
+    def _variants(
+        self, path: Path, variant: str | None, *, strict: bool, shown: str = ""
+    ) -> Iterator[Case]:
+        shown = shown or show(path)
         if variant is None or (strict and variant != ALL):
             yield Case(path, shown, variant)
             return
@@ -127,7 +129,10 @@ class Cases:
         elif variant in names:
             yield Case(path, shown, variant)
 
-    def _bundled(self, text: str, path: str, variant: str | None, folder: Path | None) -> Case:
+    def _bundled(
+        self, text: str, path: str, variant: str | None, folder: Path | None
+    ) -> Iterator[Case]:
+        """Yield the network of a name, which may be that of a variant: then all is that one."""
         found = find_bundled(path)
         if found is None:
             if path.isidentifier():
@@ -137,7 +142,9 @@ class Cases:
                 raise CnncalcError(f"{what} '{text}'", hint=near or _nearest(path, folder))
             raise CnncalcError(f"there is no file '{text}'", hint=_nearest(path, folder))
         file, shown, named = found
-        return Case(file, shown, named or variant, bundled=True)
+        chosen = named if variant in {None, ALL} and named else variant
+        for case in self._variants(file, chosen, strict=True, shown=shown):
+            yield case._replace(bundled=True)
 
 
 def show(path: Path) -> str:
@@ -145,7 +152,7 @@ def show(path: Path) -> str:
     relative = os.path.relpath(path)
     if relative.startswith("..") and not path.resolve().is_relative_to(repository_root()):
         return str(path)
-    return relative
+    return f"./{relative}" if relative.startswith("::") else relative  # a command in GitHub's log
 
 
 @lru_cache(maxsize=8)

@@ -406,3 +406,39 @@ def test_a_level_that_cannot_fail_is_an_error_of_the_project(run, files, write, 
         assert "choose one of error, warn\n" in done.err
     write(name, text.replace("info", "warn").replace("all", "warn"))
     assert run("check", "models").code == 0
+
+
+@pytest.mark.parametrize(
+    "name, variants",
+    [
+        ("vgg@vgg11", ["vgg11"]),
+        ("vgg11", ["vgg11"]),
+        ("vgg11@all", ["vgg11"]),
+        ("vgg11@vgg13", ["vgg13"]),
+        ("lenet5@all", [None]),
+    ],
+)
+def test_variants_of_bundled_networks(run, name, variants):
+    done = run("check", name, "--budget", "params >= 1", "-o", "json")
+    assert [spec["variant"] for spec in json.loads(done.out)["specs"]] == variants
+
+
+def test_all_variants_of_a_bundled_network(run):
+    done = run("check", "vgg@all", "--budget", "params >= 1", "-o", "json")
+    found = [f"{spec['spec']}@{spec['variant']}" for spec in json.loads(done.out)["specs"]]
+    assert len(found) == 8
+    assert found[:2] == ["specs/vgg.yaml@vgg11", "specs/vgg.yaml@vgg13"]
+    assert done.code == 0
+
+
+def test_a_variant_that_a_bundled_network_lacks_is_an_error(run):
+    done = run("check", "vgg11@tiny", "--budget", "params >= 1")
+    assert done.code == 2
+    assert "no variant 'tiny'" in done.out + done.err
+
+
+def test_a_broken_spec_is_told_where_a_variant_is_asked_for_everywhere(run, write):
+    write("models/bad.yaml", "input: [3\nlayers: [relu]\n")
+    done = run("check", "models", "--variant", "small", "--budget", "params <= 1")
+    assert done.code == 2
+    assert "models/bad.yaml:1:8" in done.out + done.err

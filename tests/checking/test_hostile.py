@@ -84,6 +84,14 @@ def test_markdown_still_shows_the_text():
     assert LINKS in re.sub("\u200b", "", html.unescape(shown))
 
 
+@pytest.mark.parametrize("form", sorted({*FORMATS} - {"github"}))
+def test_the_name_of_a_file_is_no_command_in_any_format(run, write, form):
+    write("::error::x.yaml", NET + "budgets: [params <= 1]\n")
+    done = run("check", "::error::x.yaml", "-o", form)
+    assert done.code == 1
+    assert commands(done.out) == []
+
+
 @pytest.mark.parametrize("command", ["analyze", "check"])
 def test_errors_of_a_hostile_file_are_no_commands(run, write, command):
     write("::error::x.yaml", NET.replace("conv", "cnov"))
