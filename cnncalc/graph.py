@@ -23,9 +23,12 @@ if TYPE_CHECKING:  # a protocol costs as much to define as all classes here
 
 
 class Call:
-    """A block call that led to a layer: its place, its arguments, and its own caller."""
+    """A block call that led to a layer: its place, its arguments, and its own caller.
 
-    __slots__ = ("arguments", "block", "caller", "column", "file", "line")
+    `path` is that of the group of layers that it made.
+    """
+
+    __slots__ = ("arguments", "block", "caller", "column", "file", "line", "path")
 
     def __init__(
         self,
@@ -33,11 +36,13 @@ class Call:
         arguments: Mapping[str, Any],
         place: tuple[str, int, int],
         caller: Call | None,
+        path: str = "",
     ) -> None:
         self.block = block
         self.arguments = arguments
         self.file, self.line, self.column = place
         self.caller = caller
+        self.path = path
 
     def __str__(self) -> str:
         given = ", ".join(f"{key}={value}" for key, value in self.arguments.items())

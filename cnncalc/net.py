@@ -129,6 +129,10 @@ class Origin(Record):
     others: tuple[Budget, ...] = ()
     """The lines that hold for other variants only."""
     meta: Mapping[str, Any] = {}
+    lines: Mapping[str, int] = {}
+    """The lines of the spec where `input` stands, and `vars.NAME` and `defaults.TYPE.ARGUMENT`."""
+    defaults: Mapping[str, Mapping[str, str]] = {}
+    """Layer type -> argument -> its default in the spec, as it is written."""
 
 
 class Net:

@@ -54,6 +54,10 @@ class Finding(Record):
     parts: tuple[Part, ...] = ()
     paths: tuple[str, ...] = ()
     """Where the layers are that it is about; none: the whole network."""
+    metrics: tuple[str, ...] = ()
+    """What it limits."""
+    types: tuple[str, ...] = ()
+    """The types of layers that it is about; none: all."""
 
     @property
     def name(self) -> str:
@@ -122,10 +126,18 @@ class Cause(Record):
     params: int
     macs: int
     layers: int
+    activations: int = 0
+    field: bool = False
+    """Whether it changes windows, and so receptive fields."""
+    peak: bool = False
+    """Whether it changes the layer at which most memory is in use."""
+    types: tuple[str, ...] = ()
+    """The types of its layers."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return self._asdict()
+        names = ("path", "file", "line", "what", "params", "macs", "layers")
+        return {name: getattr(self, name) for name in names}
 
 
 class Comparison(Record):
@@ -145,6 +157,8 @@ class Comparison(Record):
     """Path now -> path before, of groups and layers that go by another name."""
     spec: str = ""
     """The file of the present version: its lines need no name of a file."""
+    touched: frozenset[int] | None = None
+    """The lines of that file that are new or changed; None where that is not known."""
 
     @property
     def unchanged(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +41,12 @@ class Place(Record):
     line: int
     column: int
     call: str
+    path: str = ""
+    """The layer, or the group of layers that the call made."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the place as JSON data."""
+        return {"file": self.file, "line": self.line, "column": self.column, "call": self.call}
 
 
 class Row(Record):
@@ -88,7 +94,7 @@ class Row(Record):
             "macs": self.macs,
             "flops": self.flops,
             "rf": rf_dict(self.rf, self.sees_all),
-            "source": [place._asdict() for place in self.source],
+            "source": [place.to_dict() for place in self.source],
         }
 
 
@@ -131,6 +137,10 @@ class Head(Record):
     """What the convention counts, in words."""
     batch: int
     dtype: str
+    lines: Mapping[str, int] = {}
+    """The lines of the spec with `input`, `vars.NAME` and `defaults.TYPE.ARGUMENT`."""
+    defaults: Mapping[str, Mapping[str, str]] = {}
+    """Layer type -> argument -> its default in the spec, as it is written."""
 
 
 class Totals(Record):

@@ -15,7 +15,7 @@ from cnncalc.analyses.lints import LINT_LIMIT, lints
 from cnncalc.analyses.receptive import Receptive
 from cnncalc.analyses.work import convention as find_convention
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Source
+from cnncalc.graph import Node
 from cnncalc.net import Layer, Net
 from cnncalc.ops.base import Op, Work
 from cnncalc.report import Axes, Check, Head, Place, Report, Row, Totals
@@ -53,6 +53,8 @@ def analyze(
             settings.convention.rule,
             batch,
             dtype,
+            net.origin.lines,
+            net.origin.defaults,
         ),
         totals,
         _last_local(fields, steps),
@@ -186,7 +188,7 @@ def _rows(
             numbers["live_bytes"],
             rf,
             sees_all,
-            _places(node.op, node.source),
+            _places(node),
             kernel_text(node.op, len(first.ins[0]) - 1),
             node.branches,
             node.shares.path if node.shares else "",
@@ -212,15 +214,22 @@ def _work(parts: tuple[Layer, ...], batch: int) -> Work:
 def _call_text(op: Op) -> str:
     """Return the op with the arguments that differ from their defaults: conv(out=64, kernel=3)."""
     args = op.args()
-    given = [f"{a.name}={args[a.name]}" for a in op.arguments if args[a.name] != a.default]
+    given = (
+        f"{a.name}={_written(args[a.name])}" for a in op.arguments if args[a.name] != a.default
+    )
     return f"{op.name}({', '.join(given)})"
 
 
-def _places(op: Op, source: Source) -> tuple[Place, ...]:
+def _written(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _places(node: Node) -> tuple[Place, ...]:
+    source = node.source
     if not source.line:
         return ()
-    own = Place(source.file, source.line, source.column, _call_text(op))
-    calls = (Place(call.file, call.line, call.column, str(call)) for call in source.calls())
+    own = Place(source.file, source.line, source.column, _call_text(node.op), node.path)
+    calls = (Place(c.file, c.line, c.column, str(c), c.path) for c in source.calls())
     return (own, *calls)
 
 

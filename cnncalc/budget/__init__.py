@@ -1,17 +1,20 @@
 """Budgets: lines such as `params <= 5M` that a network must keep."""
 
 from cnncalc.budget.evaluate import Base, judge
+from cnncalc.budget.globs import type_of
 from cnncalc.budget.lines import MOST_PROBLEMS, check_lines, problem_of
-from cnncalc.budget.syntax import Assertion, read
+from cnncalc.budget.syntax import Assertion, Expression, read
 from cnncalc.budget.verdict import Verdict
 
 __all__ = [
     "MOST_PROBLEMS",
     "Assertion",
     "Base",
+    "Expression",
     "Verdict",
     "check_lines",
     "judge",
     "problem_of",
     "read",
+    "type_of",
 ]

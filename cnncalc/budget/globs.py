@@ -41,14 +41,21 @@ def layers_of(report: Report, glob: str) -> list[Row]:
     return found
 
 
+def type_of(glob: str) -> str:
+    """Return the layer type that a glob such as type:conv means, by its full name; else ""."""
+    if not glob.startswith(_TYPE):
+        return ""
+    name = glob.removeprefix(_TYPE).strip()
+    return canonical(name) or name
+
+
 def _of_type(report: Report, glob: str) -> list[Row]:
     """Return the layers of a type, by its canonical or its short name.
 
     A norm or an activation may be fused to some layers and stand alone elsewhere: then all are
     counted as parts.
     """
-    name = glob.removeprefix(_TYPE).strip()
-    op = canonical(name) or name
+    op = type_of(glob)
     _spend(report, 2 * len(report.rows))
     rows = [row for row in report.rows if fits(row.op, op)]
     parts = [] if op == "*" else [row for row in report.parts if fits(row.op, op)]

@@ -29,6 +29,8 @@ class Baseline(Record):
     version: Version | None = None
     recorded: Mapping[str, int] | None = None
     notice: str = ""
+    touched: frozenset[int] | None = None
+    """The lines of the present spec that are new or changed."""
     lock: str = ""
     """The lock file that the figures are, or should be, recorded in."""
 
@@ -155,10 +157,16 @@ class GitBase(NoBase):
                 past.tree,  # type: ignore[arg-type] # it has the methods of Disk
             )
         except SpecError as error:
+            if error.problems[0].text == f"no variant '{case.variant}'":
+                notice = f"not in {past.title} as a variant: what needs a baseline is skipped"
+                return Baseline(notice=notice)
             why = error.problems[0].concise()
             notice = f"cannot be read at {past.title}, so it has no base: {why}"
             return Baseline(notice=notice)
-        return Baseline(before, notice=moved)
+        from cnncalc.history.similar import changed_lines
+
+        touched = changed_lines(past.read(there), files.contents[case.path.resolve()])
+        return Baseline(before, notice=moved, touched=touched)
 
 
 class _Past:
@@ -200,7 +208,7 @@ class _Past:
         gone = [path for path in self._gone if path.endswith((".yaml", ".yml"))]
         if not gone:
             return {}
-        return pair_up(dict(self._new()), {path: self._read(path) for path in gone})
+        return pair_up(dict(self._new()), {path: self.read(path) for path in gone})
 
     def _new(self) -> Iterator[tuple[str, bytes]]:
         """Yield the files that the commit does not have, with their contents."""
@@ -213,7 +221,8 @@ class _Past:
                 with suppress(OSError):
                     yield here, DISK.read(case.path, _MOST_BYTES)
 
-    def _read(self, path: str) -> bytes:
+    def read(self, path: str) -> bytes:
+        """Return what was in a file."""
         return self.tree.read(self.root / path, _MOST_BYTES)
 
     def same(self, files: Watched) -> bool:

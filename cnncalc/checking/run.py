@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cnncalc.budget import MOST_PROBLEMS, Assertion, Base, Verdict, judge, problem_of
+from cnncalc.budget import (
+    MOST_PROBLEMS,
+    Assertion,
+    Base,
+    Expression,
+    Verdict,
+    judge,
+    problem_of,
+    type_of,
+)
 from cnncalc.checking.base import Baseline, GitBase, LockBase, NoBase
 from cnncalc.checking.cases import Case, repository_root
 from cnncalc.checking.locks import Lock
@@ -167,6 +176,7 @@ def _check(
     comparison = None
     if baseline.version is not None and baseline.version is not version:
         comparison = compare(baseline.version.report(), version.report(), before=base.title)
+        comparison = comparison._replace(touched=baseline.touched)
     result = _judged(version, rules, baseline, comparison, options)
     return result._replace(spec=case.shown, variant=case.variant, notices=tuple(notices))
 
@@ -244,17 +254,23 @@ def _finding(
         verdict.excess,
         tuple(Part(p, v.ok, v.detail, v.values, v.limits) for p, v in verdict.parts),
         tuple(_paths(line, verdict)),
+        tuple(dict.fromkeys(part.name for part in _parts(line) if part.kind == "metric")),
+        tuple(kind for part in _parts(line) if (kind := type_of(part.glob))),
     )
+
+
+def _parts(line: Assertion) -> Iterator[Expression]:
+    for side in line.sides:
+        yield from side.walk()
 
 
 def _paths(line: Assertion, verdict: Verdict) -> Iterator[str]:
     """Yield where the layers are that decided a line; of a glob, what stands before its star."""
     yield from (path for path, part in verdict.parts if part.ok is False)
     if not line.each:
-        for side in line.sides:
-            for part in side.walk():
-                if part.glob and not part.glob.startswith("type:"):
-                    yield part.glob.partition("*")[0].rstrip(".")
+        for part in _parts(line):
+            if part.glob and not type_of(part.glob):
+                yield part.glob.partition("*")[0].rstrip(".")
 
 
 def _known(verdict: Verdict, rule: Rule, base: Base | None, names: Mapping[str, str]) -> bool:

@@ -1,9 +1,10 @@
 """Layers of two versions of a network in pairs: by path, then by what they are.
 
-Both are trees of names. The children of two groups that belong together are paired: those that are
-the same under the same name, then those that are the same in the same order (an insertion shifts
-the numbers of what follows), then by name; what is left is looked for everywhere (a rename or a
-move), and so is a group that has at least half of its layers in common with another. Last, what
+Both are trees of names. The children of two groups that belong together are paired: those that one
+statement repeats as often as before, one by one; those that are the same under the same name; those
+that are the same in the same order (an insertion shifts the numbers of what follows); then by name.
+What is left is looked for everywhere (a rename or a move), and so is a group that has at least half
+of its layers in common with another, and a layer that is in a group of its name now. Last, what
 goes by another name and has other arguments is known by its place: of the same types of layers, and
 between the same neighbours.
 """
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from cnncalc.comparison.places import Places, layers
-from cnncalc.comparison.tree import Node, common, kind, tree
+from cnncalc.comparison.tree import Node, Spot, common, kind, tree
 from cnncalc.records import Record
 from cnncalc.report import Row
 
@@ -53,6 +54,7 @@ class _Aligner:
         self.pair(before, after)
         self.find_moved()
         self.find_similar()
+        self.find_wrapped()
         self.find_in_place(before, after)
         gone = [node.row for top in self.gone for node in top.nodes() if node.mate is None]
         new = [node.row for top in self.new for node in top.nodes() if node.mate is None]
@@ -70,8 +72,9 @@ class _Aligner:
                 self.renamed.append((before.path, after.path, sum(1 for _ in after.rows())))
         if before.row is not None or after.row is not None:
             self.pairs.append((before.row, after.row))
-        gone, new = list(before.children.values()), list(after.children.values())
-        for match in (_same_name_and_kind, _same_order, _same_name):
+        gone = [node for node in before.children.values() if node.mate is None]
+        new = [node for node in after.children.values() if node.mate is None]
+        for match in (_repeated, _same_name_and_kind, _same_order, _same_name):
             matched = list(match(gone, new))
             for one, other in matched:
                 self.pair(one, other)
@@ -105,6 +108,25 @@ class _Aligner:
                 self.pair(one, other)
         self._drop()
 
+    def find_wrapped(self) -> None:
+        """Pair a layer with the first of its type in a group of its name, or the other way."""
+        left = {node.path: node for node in self.gone}
+        for node in self.new:
+            parent = node.path.rpartition(".")[0]
+            old = left.get(f"{self.groups.get(parent, '?')}.{node.label}".lstrip("."))
+            if old is not None and bool(old.row) != bool(node.row):
+                self._wrap(old, node)
+        self._drop()
+
+    def _wrap(self, before: Node, after: Node) -> None:
+        layer, group = (before, after) if before.row else (after, before)
+        alike = (each for each in group.nodes() if each.types == layer.types)
+        inside = next((each for each in alike if each.mate is None), None)
+        if inside is not None:
+            inside.mate, layer.mate = layer, inside
+            pair = (layer.row, inside.row)
+            self.pairs.append(pair if layer is before else pair[::-1])
+
     def find_in_place(self, before: Node, after: Node) -> None:
         """Pair what is of the same types and stands between the same neighbours."""
         places = Places()
@@ -121,6 +143,23 @@ class _Aligner:
     def _drop(self) -> None:
         self.gone = [node for node in self.gone if node.mate is None]
         self.new = [node for node in self.new if node.mate is None]
+
+
+def _repeated(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """Pair what one statement makes several of in both versions, where it makes as many."""
+    one, other = _by_spot(gone), _by_spot(new)
+    by_names = {tuple(node.label for node in nodes): nodes for nodes in one}
+    for nodes in other:
+        yield from zip(by_names.get(tuple(node.label for node in nodes), ()), nodes, strict=False)
+
+
+def _by_spot(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Return the nodes that are written in one place, of places with more than one."""
+    found: dict[Spot, list[Node]] = defaultdict(list)
+    for node in nodes:
+        if node.spot[1]:
+            found[node.spot].append(node)
+    return [each for each in found.values() if len(each) > 1]
 
 
 def _same_name_and_kind(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:

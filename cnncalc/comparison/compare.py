@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.comparison.align import Alignment, align
-from cnncalc.comparison.causes import argument_difference, causes
+from cnncalc.comparison.causes import causes
 from cnncalc.comparison.wiring import rewired
+from cnncalc.comparison.words import argument_difference
 from cnncalc.outcome import Cause, Change, Comparison
 from cnncalc.report import Report, Row
 
@@ -37,7 +38,7 @@ def compare(one: Report, other: Report, *, before: str = "", after: str = "") ->
         before or _title(one),
         after or _title(other),
         (*_totals(one, other), ("rf", _field(one), _field(other))),
-        (*_variables(one, other), *causes(one.rows, other.rows, alignment, wiring)),
+        (*_variables(one, other), *causes(one, other, alignment, wiring)),
         tuple(changes),
         len(alignment.pairs) - differing,
         sum(1 for old, new in alignment.pairs if old and new and _size(old) != _size(new)),
@@ -73,7 +74,8 @@ def _variables(one: Report, other: Report) -> Iterator[Cause]:
     for name in dict.fromkeys((*old, *new)):
         if name in old and name in new and old[name] != new[name]:
             what = f"{name} {_word(old[name])} → {_word(new[name])}"
-            yield Cause("vars", other.head.spec, 0, what, 0, 0, 0)
+            line = other.head.lines.get(f"vars.{name}", 0)
+            yield Cause("vars", other.head.spec, line, what, 0, 0, 0)
 
 
 def _word(value: Any) -> str:

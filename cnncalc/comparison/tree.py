@@ -6,19 +6,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from cnncalc.report import Row
+from cnncalc.report import Place, Row
 
 _NUMBERED = re.compile(r"(.*?)\d+")
+
+
+Spot = tuple[str, int, int]
+"""File, line and column where something is written."""
 
 
 class Node:
     """A layer or a group, with what is below it; `what` says what it is, whatever its name."""
 
-    __slots__ = ("_layers", "_types", "children", "label", "mate", "path", "row", "what")
+    __slots__ = ("_layers", "_types", "children", "label", "mate", "path", "row", "spot", "what")
 
-    def __init__(self, label: str, path: str) -> None:
+    def __init__(self, label: str, path: str, spot: Spot = ("", 0, 0)) -> None:
         self.label = label
         self.path = path
+        self.spot = spot
         self.row: Row | None = None
         self.children: dict[str, Node] = {}
         self.what = 0
@@ -69,10 +74,23 @@ def tree(rows: Iterable[Row]) -> Node:
         node, path = root, ""
         for label in row.path.split("."):
             path = f"{path}.{label}" if path else label
-            node = node.children.setdefault(label, Node(label, path))
+            if label not in node.children:
+                node.children[label] = Node(label, path, spot(outermost(row, path)))
+            node = node.children[label]
         node.row = row
     root.settle()
     return root
+
+
+def outermost(row: Row, path: str) -> Place:
+    """Return where a layer's group is written: its call, or of a plain group what comes first."""
+    found = (place for place in reversed(row.source) if len(place.path) >= len(path))
+    return next(found, Place("", 0, 0, row.op, row.path))
+
+
+def spot(place: Place) -> Spot:
+    """Return a place as a spot."""
+    return place.file, place.line, place.column
 
 
 def kind(label: str) -> str:

@@ -21,6 +21,8 @@ def rewired(before: Iterable[Row], after: Iterable[Row], alignment: Alignment) -
     for old, new in paired:
         was = [removed.get(name, {name}) for name in old.inputs]
         now = [{to_before.get(n, n) for n in added.get(name, {name})} for name in new.inputs]
+        if old.inputs == new.inputs:  # the names say the same; what has them may be paired else
+            continue
         if len(was) != len(now) or not all(a & b for a, b in zip(was, now, strict=True)):
             found[new.path] = f"from {', '.join(old.inputs)} → {', '.join(new.inputs)}"
     return found

@@ -8,6 +8,8 @@ from pathlib import PurePath
 
 _SIMILAR = 0.5
 """As git has it: a file with half of its lines in another place is the same file."""
+_MOST_COMPARED = 4_000_000
+"""Pairs of lines; comparing them all takes less than a second."""
 
 _Scores = Iterator[tuple[float, str, str]]
 
@@ -61,3 +63,21 @@ def _similar(new: Mapping[str, bytes], old: Mapping[str, bytes]) -> _Scores:
 
 def _lines(text: bytes) -> list[str]:
     return text.decode("latin-1").split("\n")  # whatever the bytes
+
+
+def changed_lines(before: bytes, after: bytes) -> frozenset[int]:
+    """Return the lines of the second text, from 1, that the first does not have in this order.
+
+    Of long texts: that it does not have at all.
+    """
+    old, lines = _lines(before), _lines(after)
+    if len(old) * len(lines) > _MOST_COMPARED:
+        known = {*old}
+        return frozenset(at for at, line in enumerate(lines, 1) if line not in known)
+    matcher = SequenceMatcher(None, old, lines, autojunk=False)
+    same = (
+        line
+        for _, start, size in matcher.get_matching_blocks()
+        for line in range(start, start + size)
+    )
+    return frozenset(range(1, len(lines) + 1)) - {line + 1 for line in same}

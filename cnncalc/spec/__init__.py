@@ -114,12 +114,37 @@ def _read(text: Text, choice: Choice) -> Net:
         budgets=tuple(each for each in budgets if not each.only or choice.variant in each.only),
         others=tuple(each for each in budgets if each.only and choice.variant not in each.only),
         meta=meta,
+        lines=_lines(unit, variants, choice),
+        defaults={
+            op: {name: str(header.plain(unit.document, node)) for name, node in given.items()}
+            for op, given in unit.defaults.items()
+        },
     )
     return expander.net(inputs, outputs, origin)
 
 
 def _stem(text: Text) -> str:
     return text.path.stem if text.path is not None else text.shown
+
+
+def _lines(
+    unit: Unit, variants: Mapping[str, Mapping[str, yaml.Node]], choice: Choice
+) -> dict[str, int]:
+    """Return the lines of the input and of the variables, as far as the spec says what they are."""
+    found = {}
+    if not choice.input:
+        section = unit.sections.get("input") or unit.sections["inputs"]
+        found["input"] = section[0].start_mark.line + 1
+    for name, key, _ in header.mapping(unit, "vars"):
+        if name not in choice.set:
+            node = variants.get(choice.variant or "", {}).get(name, key)
+            found[f"vars.{name}"] = node.start_mark.line + 1
+    if "defaults" in unit.sections:
+        found["defaults"] = unit.sections["defaults"][0].start_mark.line + 1
+    for op, given in unit.defaults.items():
+        for name, node in given.items():
+            found[f"defaults.{op}.{name}"] = node.start_mark.line + 1
+    return found
 
 
 def _overrides(

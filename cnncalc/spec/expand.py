@@ -234,7 +234,7 @@ class Expander:
         inner.values = values = {**block.unit.vars, **scope.repeat, **bound}
         self._defaults(block, values, inner)
         shown = {a.name: _shown(values[a.name]) for a in block.parameters}
-        inner.caller = Call(block.name, shown, item.place, scope.caller)
+        inner.caller = Call(block.name, shown, item.place, scope.caller, path)
         inner.share = scope.share
         self.body(block.body, inner)
         return inner.prev

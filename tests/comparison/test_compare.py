@@ -62,7 +62,7 @@ def test_more_blocks_of_a_stage():
     assert delta(comparison, "params") == 2 * 18_560
     assert delta(comparison, "macs") == 2 * 2 * 9_216 * 256
     assert causes(comparison) == [
-        ("vars", 0, "depths [2, 3] → [2, 5]"),
+        ("vars", 2, "depths [2, 3] → [2, 5]"),
         ("stage2", 17, "Stage n 3 → 5"),
     ]
     assert comparison.causes[1].params == 2 * 18_560
@@ -103,8 +103,8 @@ def test_an_insertion_in_a_block_shifts_numbers_and_removes_nothing():
     (cause,) = comparison.causes
     assert (cause.line, cause.layers) == (7, 5)
     assert cause.what == (
-        "conv(out=16, kernel=1, padding=half, bias=False) added; "
-        "conv(out=32, kernel=1, padding=half, bias=False) added"
+        "conv(out=16, kernel=1, padding=half, bias=false) added; "
+        "conv(out=32, kernel=1, padding=half, bias=false) added"
     )
     assert cause.params == delta(comparison, "params")
 

@@ -21,6 +21,7 @@ from cnncalc.outcome import (
     Outcome,
 )
 from cnncalc.records import Record
+from cnncalc.renderers.check.blame import line_of, main_cause
 from cnncalc.renderers.text import clean
 from cnncalc.units import exact, iec, si
 
@@ -100,8 +101,8 @@ def _findings(checked: Checked) -> Iterator[Said]:
         file, line, column = _place(checked, finding)
         cause = main_cause(checked.comparison, finding)
         text = f"{checked.title}: {finding.detail}"
-        if cause and finding.status == FAIL:
-            file, line, column = cause.file, cause.line, 0
+        if cause and checked.comparison and finding.status == FAIL:
+            file, line, column = cause.file, line_of(cause, checked.comparison), 0
             text += f"\ncaused by {cause_text(cause, checked.comparison)}"
         if finding.why:
             text += f"\n{finding.why}"
@@ -113,43 +114,6 @@ def _place(checked: Checked, finding: Finding) -> tuple[str, int, int]:
     if finding.file:
         return finding.file, finding.line, finding.column
     return checked.spec, 0, 0
-
-
-def main_cause(comparison: Comparison | None, finding: Finding) -> Cause | None:
-    """Return the largest cause with a line of what a finding is about; None where none is known.
-
-    A line about params is explained by what changed params, of the layers that it is about.
-    """
-    if comparison is None:
-        return None
-    figures = _OF_DIMENSION.get(finding.dimension, ())
-    near = [c for c in comparison.causes if c.line and c.file and _touches(c.path, finding.paths)]
-    if figures in {("params",), ("macs",)}:
-        (figure,) = figures
-        near = [cause for cause in near if getattr(cause, figure)]
-        return max(near, key=lambda cause: abs(getattr(cause, figure)), default=None)
-    changed = {name for name, before, after in comparison.figures if before != after}
-    return next(iter(near), None) if changed.intersection(figures) else None
-
-
-_OF_DIMENSION = {
-    "params": ("params",),
-    "MAC": ("macs",),
-    "FLOP": ("macs",),
-    "byte": ("weights_bytes", "peak_memory_bytes"),
-    "px": ("rf",),
-    "values": ("activations",),
-    "layers": ("layers",),
-}
-
-
-def _touches(path: str, others: tuple[str, ...]) -> bool:
-    """Whether a path is in one of the groups, or one of them in it."""
-    if not path or not others or "" in others:
-        return True
-    return any(
-        f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.") for other in others
-    )
 
 
 def place_text(place: Cause | Change, comparison: Comparison | None) -> str:
