@@ -11,8 +11,8 @@ between the same neighbours.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from cnncalc.comparison.places import Places, layers
@@ -74,7 +74,7 @@ class _Aligner:
             self.pairs.append((before.row, after.row))
         gone = [node for node in before.children.values() if node.mate is None]
         new = [node for node in after.children.values() if node.mate is None]
-        for match in (_repeated, _same_name_and_kind, _same_order, _same_name):
+        for match in (_repeated, _same_name_and_kind, _same_statements, _same_order, _same_name):
             matched = list(match(gone, new))
             for one, other in matched:
                 self.pair(one, other)
@@ -163,20 +163,54 @@ def _by_spot(nodes: Sequence[Node]) -> list[list[Node]]:
 
 
 def _same_name_and_kind(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """Pair equal ones of the same name; where there are more or fewer, numbers are no names."""
     by_name = {node.label: node for node in gone}
+    before, after = (
+        Counter(kind(node.label) for node in nodes if node.numbered) for nodes in (gone, new)
+    )
     for node in new:
         other = by_name.get(node.label)
-        if other is not None and other.what == node.what:
+        if other is None or other.what != node.what:
+            continue
+        if before == after or not (node.numbered or other.numbered):
             yield other, node
+
+
+def _same_statements(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """Pair equal ones in the order of both, where as many are written in one place."""
+    sizes = [Counter(node.spot for node in nodes) for nodes in (gone, new)]
+    one = [(kind(node.label), node.what, sizes[0][node.spot]) for node in gone]
+    other = [(kind(node.label), node.what, sizes[1][node.spot]) for node in new]
+    yield from _lined_up(gone, new, one, other)
 
 
 def _same_order(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
     """Pair equal ones in the order of both; a name that is no number counts, too."""
-    if len(gone) * len(new) > _MOST_COMPARED:
-        return
     one = [(kind(node.label), node.what) for node in gone]
     other = [(kind(node.label), node.what) for node in new]
-    for start, at, size in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
+    yield from _lined_up(gone, new, one, other)
+
+
+def _lined_up(
+    gone: Sequence[Node], new: Sequence[Node], one: Sequence[Hashable], other: Sequence[Hashable]
+) -> Iterator[tuple[Node, Node]]:
+    """Pair what is equal in the order of both.
+
+    What both begin and end with comes first: of a row of equal layers, the last ones are new.
+    """
+    most = min(len(one), len(other))
+    first = next((at for at in range(most) if one[at] != other[at]), most)
+    most -= first
+    last = next((at for at in range(most) if one[-1 - at] != other[-1 - at]), most)
+    yield from zip(gone[:first], new[:first], strict=True)
+    yield from zip(gone[len(one) - last :], new[len(other) - last :], strict=True)
+    gone, new = gone[first : len(one) - last], new[first : len(other) - last]
+    if len(gone) * len(new) > _MOST_COMPARED:
+        return
+    matcher = SequenceMatcher(
+        None, one[first : len(one) - last], other[first : len(other) - last], autojunk=False
+    )
+    for start, at, size in matcher.get_matching_blocks():
         yield from zip(gone[start : start + size], new[at : at + size], strict=True)
 
 

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cnncalc.comparison.align import Alignment
 from cnncalc.comparison.sides import Side, ancestors
-from cnncalc.comparison.tree import kind
+from cnncalc.comparison.tree import is_numbered
 from cnncalc.comparison.words import argument_difference, call_difference
 from cnncalc.outcome import Cause
 from cnncalc.records import Record
-from cnncalc.report import Head, Place, Report, Row
+from cnncalc.report import Head, Report, Row
 
 Pair = tuple[Row | None, Row | None]
 _MOST_TEXTS = 2
@@ -231,7 +231,7 @@ def _alone(top: str, own: Side, verb: str) -> _Key:
     if place.path != top:
         what = ", ".join(_kinds(own, top))
     label = top.rpartition(".")[2]
-    name = label if kind(label).replace("_", "") != _kind_of(place) else ""
+    name = "" if is_numbered(label, place) else label
     return _Key(place.file, place.line if verb == "added" else 0, f"{what} {verb}", name)
 
 
@@ -247,11 +247,6 @@ def _kinds(own: Side, group: str) -> Iterator[str]:
             yield "…"
             return
         yield f"{name} ×{number}" if number > 1 else name
-
-
-def _kind_of(place: Place) -> str:
-    """Return the name that a layer or block without one gets, but for its number."""
-    return place.call.partition("(")[0].lower().replace("_", "")
 
 
 def _input(one: Head, other: Head) -> _Key | None:

@@ -11,6 +11,7 @@ from cnncalc.report import Place, Row
 _NUMBERED = re.compile(r"(.*?)\d+")
 
 
+NOWHERE = Place("", 0, 0, "")
 Spot = tuple[str, int, int]
 """File, line and column where something is written."""
 
@@ -18,12 +19,16 @@ Spot = tuple[str, int, int]
 class Node:
     """A layer or a group, with what is below it; `what` says what it is, whatever its name."""
 
-    __slots__ = ("_layers", "_types", "children", "label", "mate", "path", "row", "spot", "what")
+    __slots__ = (
+        "_layers", "_types", "children", "label", "mate", "numbered", "path", "row", "spot", "what",
+    )  # fmt: skip
 
-    def __init__(self, label: str, path: str, spot: Spot = ("", 0, 0)) -> None:
+    def __init__(self, label: str, path: str, place: Place = NOWHERE) -> None:
         self.label = label
         self.path = path
-        self.spot = spot
+        self.spot = spot(place)
+        self.numbered = is_numbered(label, place)
+        """Whether its name is the number that it happens to have."""
         self.row: Row | None = None
         self.children: dict[str, Node] = {}
         self.what = 0
@@ -75,7 +80,7 @@ def tree(rows: Iterable[Row]) -> Node:
         for label in row.path.split("."):
             path = f"{path}.{label}" if path else label
             if label not in node.children:
-                node.children[label] = Node(label, path, spot(outermost(row, path)))
+                node.children[label] = Node(label, path, outermost(row, path))
             node = node.children[label]
         node.row = row
     root.settle()
@@ -97,6 +102,12 @@ def kind(label: str) -> str:
     """Return a name without its number."""
     match = _NUMBERED.fullmatch(label)
     return match[1] if match else label
+
+
+def is_numbered(label: str, place: Place) -> bool:
+    """Whether a name is that of the layer type or block with a number, as where none is given."""
+    name = place.call.partition("(")[0].lower().replace("_", "")
+    return kind(label).replace("_", "") == name
 
 
 def common(one: Counter[str], other: Counter[str]) -> float:

@@ -130,3 +130,67 @@ layers: [{Stage: [1, 1]}, {Stage: [2, 1]}]
     assert (comparison.causes[0].line, comparison.causes[0].what) == (
         4, "Stage repeat 1 → 3, k 1 → 3; Stage repeat 2 → 4, k 1 → 3",
     )  # fmt: skip
+
+
+UNNAMED = """\
+input: [3, 64, 64]
+layers:
+  - conv: [8, 3, padding: half]
+  - relu
+  - max_pool: 2
+  - conv: [16, 3, padding: half]
+  - relu
+  - max_pool: 2
+  - conv: [32, 3, padding: half]
+  - relu
+  - max_pool: 2
+  - gap
+  - fc: 10
+"""
+
+
+def lines(before: str, after: str) -> dict[int, str]:
+    comparison = cnncalc.diff(cnncalc.loads(before), cnncalc.loads(after))
+    return {cause.line: cause.what for cause in comparison.causes}
+
+
+def test_three_layers_among_others_without_names():
+    more = "  - conv: [12, 3, padding: half]\n  - relu\n  - max_pool: 2\n"
+    before, after = UNNAMED.splitlines(keepends=True)[:5], UNNAMED.splitlines(keepends=True)[5:]
+    assert lines(UNNAMED, "".join([*before, more, *after])) == {
+        6: "conv(out=12, kernel=3, padding=half) added",
+        7: "relu added",
+        8: "max_pool(kernel=2) added",
+        0: "layers whose input changed",
+    }
+
+
+def test_one_of_several_equal_layers_is_the_one_that_goes():
+    without = UNNAMED.replace("  - relu\n", "", 1)
+    assert lines(UNNAMED, without) == {0: "relu removed"}
+    comparison = cnncalc.diff(cnncalc.loads(UNNAMED), cnncalc.loads(without))
+    assert ("removed", "relu1") in {(each.kind, each.path) for each in comparison.changes}
+
+
+def test_a_repeat_inside_a_block_is_told_on_its_own_line():
+    text = """\
+input: [3, 16, 16]
+blocks:
+  Tail(c):
+    - conv: [c, 3]
+    - {conv: [c, 1], repeat: 2}
+layers:
+  tail: {Tail: 8}
+"""
+    assert lines(text, text.replace("repeat: 2", "repeat: 4")) == {5: "conv repeat 2 → 4"}
+
+
+@pytest.mark.parametrize("line", [3, 4, 5])
+def test_a_layer_beside_an_equal_one_that_is_repeated_is_added(line):
+    text = "input: [8, 16, 16]\nlayers:\n  body:\n    - {conv: [8, 3], repeat: 2}\n    - relu\n"
+    rows = text.splitlines(keepends=True)
+    more = "".join([*rows[:line], "    - conv: [8, 3]\n", *rows[line:]])
+    found = lines(text, more)
+    assert {at: what for at, what in found.items() if at} == {
+        line + 1: "conv(out=8, kernel=3) added"
+    }
