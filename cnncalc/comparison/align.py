@@ -1,8 +1,8 @@
 """Layers of two versions of a network in pairs: by path, then by what they are.
 
-Both are trees of names. The children of two groups that belong together are paired: those that one
-statement repeats as often as before, one by one; those that are the same under the same name; those
-that are the same in the same order (an insertion shifts the numbers of what follows); then by name.
+Both are trees of names. The children of two groups that belong together are paired: those that are
+the same in the same order (an insertion shifts the numbers of what follows, and what one statement
+repeats stays together); those that are the same under the same name; then by name.
 What is left is looked for everywhere (a rename or a move), and so is a group that has at least half
 of its layers in common with another, and a layer that is in a group of its name now. Last, what
 goes by another name and has other arguments is known by its place: of the same types of layers, and
@@ -12,7 +12,7 @@ between the same neighbours.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from cnncalc.comparison.places import Places, layers
@@ -74,7 +74,7 @@ class _Aligner:
             self.pairs.append((before.row, after.row))
         gone = [node for node in before.children.values() if node.mate is None]
         new = [node for node in after.children.values() if node.mate is None]
-        for match in (_repeated, _same_name_and_kind, _same_statements, _same_order, _same_name):
+        for match in (_in_line, _same_name_and_kind, _same_order, _same_name):
             matched = list(match(gone, new))
             for one, other in matched:
                 self.pair(one, other)
@@ -145,21 +145,47 @@ class _Aligner:
         self.new = [node for node in self.new if node.mate is None]
 
 
-def _repeated(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
-    """Pair what one statement makes several of in both versions, where it makes as many."""
-    one, other = _by_spot(gone), _by_spot(new)
-    by_names = {tuple(node.label for node in nodes): nodes for nodes in one}
-    for nodes in other:
-        yield from zip(by_names.get(tuple(node.label for node in nodes), ()), nodes, strict=False)
+def _in_line(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """Pair what is the same, in the order of both.
+
+    Known are names of one's own; the instances of what one statement repeats as often as before;
+    and the looks of the rest, as often repeated. Where all is as it was, nothing is weighed.
+    """
+    if [(node.label, node.what) for node in gone] == [(node.label, node.what) for node in new]:
+        yield from zip(gone, new, strict=True)
+        return
+    one, other = _tokens(gone), _tokens(new)
+    known = {*one.values()} & {*other.values()}
+    keys = [
+        [
+            token if (token := tokens.get(id(node))) in known else _look(node, tokens)
+            for node in nodes
+        ]
+        for nodes, tokens in ((gone, one), (new, other))
+    ]
+    yield from _lined_up(gone, new, *keys)
 
 
-def _by_spot(nodes: Sequence[Node]) -> list[list[Node]]:
-    """Return the nodes that are written in one place, of places with more than one."""
-    found: dict[Spot, list[Node]] = defaultdict(list)
+Token = tuple[Hashable, ...]
+
+
+def _tokens(nodes: Sequence[Node]) -> dict[int, Token]:
+    """Return what a node is known by whatever it is: its place in a repeat, or its own name."""
+    runs: dict[Spot, list[Node]] = defaultdict(list)
     for node in nodes:
-        if node.spot[1]:
-            found[node.spot].append(node)
-    return [each for each in found.values() if len(each) > 1]
+        runs[node.spot].append(node)
+    found: dict[int, Token] = {}
+    for spot, run in runs.items():
+        for node in run:
+            if spot[1] and len(run) > 1:
+                found[id(node)] = (node.label, *(each.label for each in run))
+            elif not node.numbered:
+                found[id(node)] = (node.label, node.what)
+    return found
+
+
+def _look(node: Node, tokens: Mapping[int, Token]) -> Token:
+    return kind(node.label), node.what, len(tokens.get(id(node), ()))
 
 
 def _same_name_and_kind(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
@@ -174,14 +200,6 @@ def _same_name_and_kind(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[t
             continue
         if before == after or not (node.numbered or other.numbered):
             yield other, node
-
-
-def _same_statements(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
-    """Pair equal ones in the order of both, where as many are written in one place."""
-    sizes = [Counter(node.spot for node in nodes) for nodes in (gone, new)]
-    one = [(kind(node.label), node.what, sizes[0][node.spot]) for node in gone]
-    other = [(kind(node.label), node.what, sizes[1][node.spot]) for node in new]
-    yield from _lined_up(gone, new, one, other)
 
 
 def _same_order(gone: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node, Node]]:

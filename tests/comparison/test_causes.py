@@ -194,3 +194,36 @@ def test_a_layer_beside_an_equal_one_that_is_repeated_is_added(line):
     assert {at: what for at, what in found.items() if at} == {
         line + 1: "conv(out=8, kernel=3) added"
     }
+
+
+@pytest.mark.parametrize(
+    "old, new, line",
+    [
+        ("    - relu\n", "    - relu\n    - relu\n", 9),
+        ("    - m: {conv: [4, 3]}\n", "    - conv: [8, 3]\n    - m: {conv: [4, 3]}\n", 6),
+    ],
+)
+def test_repeats_and_names_are_landmarks_for_what_stands_beside_them(old, new, line):
+    text = """\
+input: [8, 16, 16]
+defaults: {conv: {padding: half}}
+layers:
+  body:
+    - {conv: [4, 3], repeat: 2}
+    - m: {conv: [4, 3]}
+    - {conv: [8, 3], repeat: 2}
+    - relu
+    - bn
+    - {conv: [8, 3], repeat: 2}
+    - relu
+"""
+    found = lines(text, text.replace(old, new, 1))
+    added = {at for at, what in found.items() if what.endswith(" added")}
+    assert added == {line}
+    assert set(found) <= {line, 0}
+
+
+def test_the_same_layers_written_in_another_order_are_no_difference():
+    text = "input: [8, 9, 9]\nlayers: [{conv: [8, 3], repeat: 2}, conv: [8, 3]]\n"
+    other = "input: [8, 9, 9]\nlayers: [conv: [8, 3], {conv: [8, 3], repeat: 2}]\n"
+    assert cnncalc.diff(cnncalc.loads(text), cnncalc.loads(other)).unchanged
