@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -20,13 +21,16 @@ def main() -> None:
 
         code = run()
     except Exception as error:  # noqa: BLE001 as of an installation that is not whole: exit 1 would be wrong
-        sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n")
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"internal error: {type(error).__name__}: {error}\n")
+            sys.stderr.flush()
         os._exit(70)
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
     except (OSError, ValueError):
         code = code or 70
+    with suppress(OSError, ValueError):  # what could not be said there is in the exit code
+        sys.stderr.flush()
     os._exit(code)
 
 

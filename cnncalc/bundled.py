@@ -40,8 +40,8 @@ def find_bundled(name: str) -> tuple[Path, str, str | None] | None:
                 break
             if line.startswith(f"  {name}:"):
                 return path, f"specs/{path.name}", name
-    direct = folder() / f"{name}.yaml"
-    return (direct, f"specs/{direct.name}", None) if direct.is_file() else None
+    direct = next((path for path in files() if path.stem == name), None)
+    return (direct, f"specs/{direct.name}", None) if direct else None
 
 
 def bundled() -> Iterator[tuple[Path, str | None]]:

@@ -3,6 +3,7 @@
 # No `from __future__ import annotations` here: typer would have to evaluate each annotation again.
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -171,8 +172,15 @@ def _fail(error: CnncalcError) -> int:
         argument in {"concise", "--output=concise", "-oconcise"} for argument in sys.argv[1:]
     )
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    sys.stderr.write(render_problems(error.problems, concise=concise, color=color) + "\n")
+    _complain(render_problems(error.problems, concise=concise, color=color))
     return error.exit_code
+
+
+def _complain(text: str) -> None:
+    """Print an error; where that cannot be, the exit code still says which kind it was."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 COMMANDS = (analyze, explain, expand, layers, schema)
@@ -237,8 +245,8 @@ def _internal(error: Exception) -> int:
         traceback.print_exc()
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 text alone
-    sys.stderr.write(
+    _complain(
         f"internal error: {type(error).__name__}: {error} ({where})\n"
-        "This is a fault in cnncalc, not in the spec. CNNCALC_DEBUG=1 prints where it happened.\n"
+        "This is a fault in cnncalc, not in the spec. CNNCALC_DEBUG=1 prints where it happened."
     )
     return INTERNAL_ERROR

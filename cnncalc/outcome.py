@@ -205,14 +205,18 @@ class Checked(Record):
     @property
     def failures(self) -> tuple[Finding, ...]:
         """The lines that fail at a level that counts, the worst first."""
-        counted = LEVELS[: LEVELS.index(self.level) + 1]
-        found = (f for f in self.findings if f.status == FAIL and f.level in counted)
+        found = filter(self.counts, self.findings)
         return tuple(sorted(found, key=lambda finding: -finding.excess))
+
+    def counts(self, finding: Finding) -> bool:
+        """Whether a line of this network fails at a level that counts."""
+        known = LEVELS.index(finding.level) <= LEVELS.index(self.level)
+        return known and finding.status == FAIL
 
     @property
     def ok(self) -> bool:
         """Whether the network could be checked, and no line fails at a level that counts."""
-        return not self.problems and not self.failures
+        return not self.problems and not any(map(self.counts, self.findings))
 
     def __bool__(self) -> bool:
         return self.ok

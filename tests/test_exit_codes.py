@@ -191,3 +191,28 @@ def test_closed_pipe(folder):
         check=False, env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (["check", "none.yaml"], 2),
+        (["analyze", "none.yaml"], 2),
+        (["check", "good.yaml", "--base", "main", "--budget", "params <= 1"], 3),
+        (["check", "good.yaml", "--budget", "params <= 1"], 1),
+    ],
+)
+def test_an_error_that_cannot_be_printed_keeps_its_exit_code(folder, arguments, code):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cnncalc", *arguments],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=full, check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
+        )  # fmt: skip
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("command", ["analyze", "check", "lock", "diff", "verify"])
+def test_a_name_longer_than_any_file_is_an_error(folder, command):
+    error = refused(cnncalc(command, "x" * 300, cwd=folder))
+    assert "there is no file and no bundled network" in error

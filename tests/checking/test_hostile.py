@@ -112,3 +112,36 @@ def test_the_json_of_verify_is_no_command(run, write):
     done = run("verify", "x.yaml", "-o", "json")
     assert commands(done.out) == []
     assert json.loads(done.out)["networks"][0]["name"] == OLD
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_finding_is_asked_a_few_times_whether_it_counts(form, monkeypatch):
+    """A search through all failures for each of them took a minute for ten thousand."""
+    asked = 0
+    counts = Checked.counts
+
+    def counted(self: Checked, finding: Finding) -> bool:
+        nonlocal asked
+        asked += 1
+        return counts(self, finding)
+
+    monkeypatch.setattr(Checked, "counts", counted)
+    findings = tuple(
+        Finding(
+            f"params <= {number}", "", "error", "", "spec", "n.yaml", number, 3, FAIL, "too many",
+            (10_000,), (number,), "params", 1.0,
+        )
+        for number in range(1, 1_000)
+    )  # fmt: skip
+    checked = Checked("n.yaml", None, "n", {"params": 10_000}, findings)
+    assert "= 7" in render(Outcome((checked,)), form, width=100, color=False)
+    assert asked < 20 * len(findings)
+
+
+def test_csv_has_no_line_of_a_rule_or_an_id_that_is_a_command(run, write):
+    text = "i\\n::error::boom"
+    write("a.yaml", NET + f'budgets: [{{assert: "params <= 1", id: "{text}", why: "{text}"}}]\n')
+    done = run("check", "a.yaml", "-o", "csv")
+    assert commands(done.out) == []
+    assert "\x1b" not in done.out
+    assert len(done.out.splitlines()) == 2

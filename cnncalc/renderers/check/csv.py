@@ -8,6 +8,7 @@ from typing import Any
 
 from cnncalc.outcome import Outcome
 from cnncalc.renderers.options import Options
+from cnncalc.renderers.text import clean
 
 HEADER = (
     "spec",
@@ -37,13 +38,21 @@ def render(outcome: Outcome, _: Options) -> str:
         writer.writerow([_cell(data[key]) for key in HEADER])
     for checked in outcome.checked:
         for problem in checked.problems:
-            empty = [""] * 4
-            row = [checked.spec, checked.variant or "", "", "", "error", "invalid", *empty[:3]]
-            writer.writerow([*row, problem.text, "", problem.file, problem.line or ""])
+            row = dict.fromkeys(HEADER) | {
+                "spec": checked.spec,
+                "variant": checked.variant,
+                "level": "error",
+                "status": "invalid",
+                "detail": problem.text,
+                "file": problem.file,
+                "line": problem.line or None,
+            }
+            writer.writerow([_cell(row[key]) for key in HEADER])
     return page.getvalue().rstrip("\n")
 
 
 def _cell(value: Any) -> str:
+    """Return a cell; text is one line of it, without what a terminal or a log would act upon."""
     if value is None:
         return ""
-    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "x".join(map(str, value)) if isinstance(value, list) else clean(str(value))

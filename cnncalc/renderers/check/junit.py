@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.outcome import FAIL, PASS, SKIP, Checked, Finding, Outcome
+from cnncalc.outcome import PASS, SKIP, Checked, Finding, Outcome
 from cnncalc.renderers.escape import xml
 from cnncalc.renderers.options import Options
 
@@ -41,7 +41,7 @@ def _result(checked: Checked, finding: Finding) -> str:
     detail = xml(finding.detail)
     if finding.status == SKIP:
         return f"<skipped>{detail}</skipped>"
-    if finding.status == FAIL and finding in checked.failures:
+    if checked.counts(finding):
         place = xml(f"{finding.file}:{finding.line}" if finding.file else finding.origin)
         why = f"\n{xml(finding.why)}" if finding.why else ""
         return (

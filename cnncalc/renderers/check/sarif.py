@@ -18,7 +18,7 @@ _LEVELS = {"error": "error", "warn": "warning", "info": "note"}
 def render(outcome: Outcome, _: Options) -> str:
     """Return one run: the rules that have results, and the results with stable fingerprints."""
     everything = said(outcome)
-    rules = list(dict.fromkeys(each.rule for each in everything))
+    rules = {rule: index for index, rule in enumerate(dict.fromkeys(s.rule for s in everything))}
     run = {
         "tool": {
             "driver": {
@@ -30,7 +30,7 @@ def render(outcome: Outcome, _: Options) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not outcome.broken}],
-        "results": [_result(each, rules.index(each.rule)) for each in everything],
+        "results": [_result(each, rules[each.rule]) for each in everything],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)
 

@@ -64,7 +64,7 @@ class _Page:
 
     def _finding(self, checked: Checked, finding: Finding, rule: str, widest: int) -> Iterator[str]:
         sign = _SIGNS[finding.status]
-        if finding.status == FAIL and finding not in checked.failures:
+        if finding.status == FAIL and not checked.counts(finding):
             sign = "!"
         detail = self._clean(f"{finding.detail}   {_place(checked, finding)}".rstrip())
         level = f" ({finding.level})" if finding.level != "error" else ""

@@ -91,12 +91,11 @@ def _problem_text(problem: Problem) -> str:
 
 
 def _findings(checked: Checked) -> Iterator[Said]:
-    counted = {id(finding) for finding in checked.failures}
     for finding in checked.findings:
         if finding.status not in {FAIL, KNOWN}:
             continue
         level = "info" if finding.status == KNOWN else finding.level
-        if level == "warn" and id(finding) in counted:
+        if level == "warn" and checked.counts(finding):
             level = "error"
         file, line, column = _place(checked, finding)
         cause = main_cause(checked.comparison, finding)
@@ -215,7 +214,7 @@ def _mild(outcome: Outcome) -> list[str]:
         finding.level
         for checked in outcome.checked
         for finding in checked.findings
-        if finding.status == FAIL and finding not in checked.failures
+        if finding.status == FAIL and not checked.counts(finding)
     ]
 
 
