@@ -18,8 +18,9 @@ from cnncalc.budget import (
     type_of,
 )
 from cnncalc.checking.base import Baseline, GitBase, LockBase, NoBase
-from cnncalc.checking.cases import Case, repository_root
+from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
+from cnncalc.checking.places import present_root
 from cnncalc.checking.project import Project
 from cnncalc.checking.rules import Rule, assertion, of_spec
 from cnncalc.checking.versions import Version, Watched, load
@@ -101,7 +102,7 @@ def check_cases(
 
 def _folder() -> str:
     """Return the way from the repository's folder to the present one."""
-    way = Path.cwd().relative_to(repository_root()).as_posix()
+    way = Path.cwd().relative_to(present_root()).as_posix()
     return "" if way == "." else way
 
 

@@ -27,15 +27,6 @@ class Commit(Record):
         return f"{self.ref} ({self.hash[:7]})"
 
 
-def root_of(path: Path) -> Path | None:
-    """Return the folder of the repository that a file is in."""
-    folder = path.resolve().parent
-    for parent in (folder, *folder.parents):
-        if (parent / ".git").exists():
-            return parent
-    return None
-
-
 @lru_cache(maxsize=1)
 def _local_variables() -> tuple[str, ...]:
     """Return the variables by which a hook of git tells of a repository: it is not always ours."""

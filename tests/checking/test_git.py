@@ -684,3 +684,18 @@ def test_a_branch_that_is_there_under_its_remote_needs_no_command(
     done = run("check", "net.yaml", "--base", "main")
     assert hints(done) == []
     assert "write --base origin/main" in done.err
+
+
+def test_a_link_from_outside_leads_into_the_repository(run, write, branch, folder, monkeypatch):
+    """A file that lies in no repository by its name is one of that where the link leads."""
+    repository = folder / "repository"
+    (folder / ".git").rename(write("repository/x", "").parent / ".git")
+    (folder / "net.yaml").rename(repository / "net.yaml")
+    write("repository/net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    write("plain/x", "")
+    (folder / "plain" / "link.yaml").symlink_to(repository / "net.yaml")
+    for here, name in (("plain", "link.yaml"), ("repository", "../plain/link.yaml")):
+        monkeypatch.chdir(folder / here)
+        done = run("check", name, "--base", "main", "-o", "json")
+        assert done.code == 1, done.err
+        assert figures(done)["params"] == (PARAMS, PARAMS + 170)
