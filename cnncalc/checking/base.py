@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -57,8 +58,8 @@ class Baseline(Record):
             raise BudgetError(why.removeprefix("skipped: "), hint=hint)
 
 
-class NoBase:
-    """Nothing to compare with."""
+class Baselines(ABC):
+    """Where baselines come from: `title` is its name, `commit` the commit, if it is one."""
 
     title = ""
     commit = ""
@@ -66,7 +67,7 @@ class NoBase:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
+    def __exit__(  # noqa: B027 most have nothing open
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
@@ -74,12 +75,20 @@ class NoBase:
     ) -> None:
         """Let go of what was opened."""
 
+    @abstractmethod
     def of(self, case: Case, version: Version, files: Watched) -> Baseline:
         """Return the baseline of a network that was read from `files`."""
+
+
+class Nothing(Baselines):
+    """Nothing to compare with."""
+
+    def of(self, case: Case, version: Version, files: Watched) -> Baseline:
+        """Return no baseline."""
         return Baseline()
 
 
-class LockBase(NoBase):
+class LockBase(Baselines):
     """Figures that were written to a lock file."""
 
     def __init__(self, lock: Lock) -> None:
@@ -94,7 +103,7 @@ class LockBase(NoBase):
         return Baseline(recorded=figures, lock=self.title)
 
 
-class GitBase(NoBase):
+class GitBase(Baselines):
     """The same specs at a commit, computed again; each in the repository that it is in."""
 
     def __init__(
@@ -154,7 +163,7 @@ class GitBase(NoBase):
                 case.variant,
                 self._overrides,
                 self._convention,
-                past.tree,  # type: ignore[arg-type] # it has the methods of Disk
+                past.tree,
             )
         except SpecError as error:
             if error.problems[0].text == f"no variant '{case.variant}'":
