@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -14,6 +14,7 @@ from cnncalc.budget import Base
 from cnncalc.budget.metrics import METRICS
 from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
+from cnncalc.checking.places import home_of
 from cnncalc.checking.versions import Version, Watched, load
 from cnncalc.errors import BudgetError, HistoryError, SpecError
 from cnncalc.records import Record
@@ -57,8 +58,8 @@ class Baseline(Record):
             raise BudgetError(why.removeprefix("skipped: "), hint=hint)
 
 
-class NoBase:
-    """Nothing to compare with."""
+class Baselines(ABC):
+    """Where baselines come from: `title` is its name, `commit` the commit, if it is one."""
 
     title = ""
     commit = ""
@@ -66,7 +67,7 @@ class NoBase:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
+    def __exit__(  # noqa: B027 most have nothing open
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
@@ -74,12 +75,20 @@ class NoBase:
     ) -> None:
         """Let go of what was opened."""
 
+    @abstractmethod
     def of(self, case: Case, version: Version, files: Watched) -> Baseline:
         """Return the baseline of a network that was read from `files`."""
+
+
+class Nothing(Baselines):
+    """Nothing to compare with."""
+
+    def of(self, case: Case, version: Version, files: Watched) -> Baseline:
+        """Return no baseline."""
         return Baseline()
 
 
-class LockBase(NoBase):
+class LockBase(Baselines):
     """Figures that were written to a lock file."""
 
     def __init__(self, lock: Lock) -> None:
@@ -94,7 +103,7 @@ class LockBase(NoBase):
         return Baseline(recorded=figures, lock=self.title)
 
 
-class GitBase(NoBase):
+class GitBase(Baselines):
     """The same specs at a commit, computed again; each in the repository that it is in."""
 
     def __init__(
@@ -104,14 +113,14 @@ class GitBase(NoBase):
 
         A bundled network is nobody's file and never says which repository is meant.
         """
-        own = (root_above(case.path) for case in cases if not case.bundled)
-        root = root_above(Path.cwd() / "x") or next(filter(None, own), None)
-        if root is None:
+        own = (home_of(case.path) for case in cases if not case.bundled)
+        home = home_of(Path.cwd() / "x") or next(filter(None, own), None)
+        if home is None:
             hint = "run it in the repository, or use --no-base"
             raise HistoryError(f"--base {ref}: this is not in a git repository", hint=hint)
         self._ref, self._cases = ref, cases
         self._opened: dict[Path, _Past] = {}
-        first = self._past(root)
+        first = self._past(home[0])
         self.title, self.commit = first.title, first.hash
         self._overrides, self._convention = overrides, convention
 
@@ -132,13 +141,13 @@ class GitBase(NoBase):
 
     def of(self, case: Case, version: Version, files: Watched) -> Baseline:
         """Return the network as it was at the commit."""
-        root = root_above(case.path)
-        if case.bundled and (root is None or root.resolve() not in self._opened):
+        home = home_of(case.path)
+        if case.bundled and (home is None or home[0].resolve() not in self._opened):
             return Baseline(version)
-        if root is None:
+        if home is None:
             return Baseline(notice="outside of the repository: it has no base")
+        root, here = home
         past = self._past(root)
-        here = _name(case, root)
         there = past.path(here, case.path.resolve())
         if there is None:
             if case.bundled:
@@ -154,7 +163,7 @@ class GitBase(NoBase):
                 case.variant,
                 self._overrides,
                 self._convention,
-                past.tree,  # type: ignore[arg-type] # it has the methods of Disk
+                past.tree,
             )
         except SpecError as error:
             if error.problems[0].text == f"no variant '{case.variant}'":
@@ -213,10 +222,9 @@ class _Past:
     def _new(self) -> Iterator[tuple[str, bytes]]:
         """Yield the files that the commit does not have, with their contents."""
         for case in self._cases:
-            root = root_above(case.path)
+            root, here = home_of(case.path) or (None, "")
             if root is None or root.resolve() != self.root or not case.path.is_file():
                 continue
-            here = _name(case, root)
             if self._known(here, case.path.resolve()) is None:
                 with suppress(OSError):
                     yield here, DISK.read(case.path, _MOST_BYTES)
@@ -231,16 +239,3 @@ class _Past:
             self.tree.kind(path) == "file" and self.tree.read(path, len(content) + 1) == content
             for path, content in files.contents.items()
         )
-
-
-def _name(case: Case, root: Path) -> str:
-    """Return the path of a file in its repository; a link is what it was at the commit."""
-    return Path(os.path.abspath(case.path)).relative_to(root).as_posix()  # noqa: PTH100 without links
-
-
-def root_above(path: Path) -> Path | None:
-    """Return the folder of the repository that a file is in by its name, or by where it leads."""
-    from cnncalc.history import root_of
-
-    above = Path(os.path.abspath(path)).parents  # noqa: PTH100 without links
-    return next((each for each in above if (each / ".git").exists()), None) or root_of(path)

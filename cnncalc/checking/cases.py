@@ -5,10 +5,10 @@ from __future__ import annotations
 import glob as globbing
 import os
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from cnncalc.bundled import bundled, find_bundled
+from cnncalc.checking.places import show
 from cnncalc.checking.project import Project, yaml_files
 from cnncalc.errors import CnncalcError, Problem, SpecError, did_you_mean
 from cnncalc.records import Record
@@ -145,26 +145,6 @@ class Cases:
         chosen = named if variant in {None, ALL} and named else variant
         for case in self._variants(file, chosen, strict=True, shown=shown):
             yield case._replace(bundled=True)
-
-
-def show(path: Path) -> str:
-    """Return a path as people read it: relative where it lies in the same repository."""
-    relative = os.path.relpath(path)
-    if relative.startswith("..") and not path.resolve().is_relative_to(repository_root()):
-        return str(path)
-    return f"./{relative}" if relative.startswith("::") else relative  # a command in GitHub's log
-
-
-@lru_cache(maxsize=8)
-def repository_of(folder: Path) -> Path:
-    """Return the folder of the repository that a folder is in, else that folder."""
-    found = (each for each in (folder, *folder.parents) if (each / ".git").exists())
-    return next(found, folder)
-
-
-def repository_root() -> Path:
-    """Return the folder of the repository that the present folder is in, else that folder."""
-    return repository_of(Path.cwd())
 
 
 def _nearest(path: str, folder: Path | None) -> str:

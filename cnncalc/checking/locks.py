@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from cnncalc.budget.metrics import METRICS, measure
-from cnncalc.checking.cases import Case, repository_of
+from cnncalc.checking.cases import Case
+from cnncalc.checking.places import repository_of
 from cnncalc.checking.versions import load
 from cnncalc.errors import BudgetError, CnncalcError, Problem, SpecError
 from cnncalc.report import Report
@@ -105,9 +106,7 @@ class Lock:
     def _root(self) -> Path:
         """The folder that specs must lie below: without a repository, the present one."""
         folder, here = self.path.resolve().parent, Path.cwd().resolve()
-        root = repository_of(folder)
-        alone = root == folder and not (folder / ".git").exists()
-        return here if alone and folder.is_relative_to(here) else root
+        return repository_of(folder) or (here if folder.is_relative_to(here) else folder)
 
     def key(self, case: Case) -> str:
         """Return the name of a network's entry; raises CnncalcError for a file of elsewhere."""

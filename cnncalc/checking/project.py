@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path, PurePath
 from typing import Any
 
+from cnncalc.checking.places import upwards
 from cnncalc.checking.rules import Rule, fits_path
 from cnncalc.errors import Problem, SpecError, did_you_mean
 from cnncalc.outcome import CHECK_LEVELS, LEVELS
@@ -161,15 +162,13 @@ def _leads_up(link: str) -> bool:
 
 def find_project(start: Path) -> Project:
     """Return the nearest project of a folder and those above it; raises SpecError."""
-    for folder in (start, *start.parents):
+    for folder in upwards(start):
         for name in NAMES:
             path = folder / name
             if path.is_file():
                 data, text = _load(path)
                 if data is not None:
                     return _Reader(path, text).project(data)
-        if (folder / ".git").exists():
-            break
     return Project(start)
 
 

@@ -17,9 +17,10 @@ from cnncalc.budget import (
     problem_of,
     type_of,
 )
-from cnncalc.checking.base import Baseline, GitBase, LockBase, NoBase
-from cnncalc.checking.cases import Case, repository_root
+from cnncalc.checking.base import Baseline, Baselines, GitBase, LockBase, Nothing
+from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
+from cnncalc.checking.places import present_root
 from cnncalc.checking.project import Project
 from cnncalc.checking.rules import Rule, assertion, of_spec
 from cnncalc.checking.versions import Version, Watched, load
@@ -101,7 +102,7 @@ def check_cases(
 
 def _folder() -> str:
     """Return the way from the repository's folder to the present one."""
-    way = Path.cwd().relative_to(repository_root()).as_posix()
+    way = Path.cwd().relative_to(present_root()).as_posix()
     return "" if way == "." else way
 
 
@@ -128,7 +129,7 @@ def _check_rules(rules: Iterable[Rule]) -> None:
         raise SpecError(*problems)
 
 
-def _base(cases: Sequence[Case], options: Options) -> NoBase:
+def _base(cases: Sequence[Case], options: Options) -> Baselines:
     if options.only_new and not options.base:
         hint = "add --base origin/main"
         raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
@@ -142,7 +143,7 @@ def _base(cases: Sequence[Case], options: Options) -> NoBase:
         return LockBase(lock)
     if options.base:
         return GitBase(options.base, cases, options.set, options.convention)
-    return NoBase()
+    return Nothing()
 
 
 def _refuse_nothing(outcome: Outcome, based: bool) -> None:
@@ -162,7 +163,7 @@ def _refuse_nothing(outcome: Outcome, based: bool) -> None:
 
 
 def _check(
-    case: Case, project: Project, extra: tuple[Rule, ...], base: NoBase, options: Options
+    case: Case, project: Project, extra: tuple[Rule, ...], base: Baselines, options: Options
 ) -> Checked:
     files = Watched()
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from cnncalc.analyses.summary import analyze
 from cnncalc.net import Net
 from cnncalc.report import Report
-from cnncalc.spec import DISK, Choice, Disk, Limits, read, read_text
+from cnncalc.spec import DISK, Choice, Disk, Limits, Tree, read, read_text
 
 
 class Watched(Disk):
@@ -55,7 +55,7 @@ def load(
     variant: str | None,
     overrides: Mapping[str, Any],
     convention: str,
-    tree: Disk = DISK,
+    tree: Tree = DISK,
 ) -> Version:
     """Return a network of a file, of the disk or of a commit; raises SpecError."""
     choice = Choice(variant, overrides)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,15 +26,6 @@ class Commit(Record):
     def title(self) -> str:
         """The reference and a short name: origin/main (3f2c1a9)."""
         return f"{self.ref} ({self.hash[:7]})"
-
-
-def root_of(path: Path) -> Path | None:
-    """Return the folder of the repository that a file is in."""
-    folder = path.resolve().parent
-    for parent in (folder, *folder.parents):
-        if (parent / ".git").exists():
-            return parent
-    return None
 
 
 @lru_cache(maxsize=1)
@@ -90,9 +82,10 @@ class Repository:
         if not ref or ref.startswith("-"):
             raise HistoryError(f"{ref!r} is not a branch or a commit", hint="write --base main")
         if self.git("rev-parse", "--git-dir")[0]:
-            hint = f"run `git -C {self.root} status` to see why"
+            words = ["git", "-C", str(self.root), "status"]
             if "dubious ownership" in self.complaint:  # as in a container of another user
-                hint = f"run `git config --global --add safe.directory {self.root}`"
+                words = ["git", "config", "--global", "--add", "safe.directory", str(self.root)]
+            hint = f"run `{shlex.join(words)}`"
             raise HistoryError(f"git cannot read the repository: {self.complaint}", hint=hint)
         if not self.has("HEAD^{commit}"):
             raise HistoryError("the repository has no commit yet", hint="use --no-base")

@@ -21,8 +21,8 @@ _MOST_KEPT = 64
 class CommitTree:
     """Reads files of a commit by their present paths, with one process for all of them.
 
-    It has the methods of `spec.files.Disk`. Links inside the repository are followed; a link that
-    leads out of it is nothing. Use it in a `with` block.
+    It is a `spec.Tree`. Links inside the repository are followed; a link that leads out of it is
+    nothing. The process starts when the first file is asked for; use it in a `with` block.
     """
 
     def __init__(self, repository: Repository, commit: Commit) -> None:
@@ -30,16 +30,7 @@ class CommitTree:
         self.commit = commit
         self._repository = repository
         self._known: dict[str, tuple[str, bytes]] = {}
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 no shell, and arguments of our own
-                repository.command(*_BATCH),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment(),
-            )
-        except OSError as error:
-            raise HistoryError(f"git cannot be run: {error.strerror}") from None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -50,10 +41,28 @@ class CommitTree:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._process is None:
+            return
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
         self._process.wait()
+        self._process = None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """Return the process that answers."""
+        if self._process is None:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 no shell, and arguments of our own
+                    self._repository.command(*_BATCH),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env=environment(),
+                )
+            except OSError as error:
+                raise HistoryError(f"git cannot be run: {error.strerror}") from None
+        return self._process
 
     def resolve(self, path: Path) -> Path:
         """Return a path without dots."""
@@ -88,7 +97,8 @@ class CommitTree:
     def _ask(self, name: str) -> tuple[str, bytes]:
         """Return a kind and, of a file, its content. Git answers a line, then the bytes."""
         asked = os.fsencode(f"{self.commit.hash}:{name}")
-        stdin, stdout = self._process.stdin, self._process.stdout
+        process = self._started()
+        stdin, stdout = process.stdin, process.stdout
         if stdin is None or stdout is None:
             raise HistoryError("git has no pipes")
         try:

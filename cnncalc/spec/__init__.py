@@ -18,7 +18,7 @@ from cnncalc.spec import header
 from cnncalc.spec.budgets import budgets as budgets_of
 from cnncalc.spec.collector import PROBLEM_LIMIT
 from cnncalc.spec.expand import LAYER_LIMIT, Expander
-from cnncalc.spec.files import DISK, Disk, Files, Text, cycle, project_root, read_text
+from cnncalc.spec.files import DISK, Disk, Files, Text, Tree, cycle, project_root, read_text
 from cnncalc.spec.header import Override
 from cnncalc.spec.loader import Limits, parse
 from cnncalc.spec.scope import AMBIGUOUS, Scope
@@ -37,6 +37,7 @@ __all__ = [
     "Disk",
     "Limits",
     "Text",
+    "Tree",
     "read",
     "read_text",
     "variant_names",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -22,8 +23,21 @@ BLOCK_DEPTH = 64
 PROJECT_MARKERS = (".git", "pyproject.toml", "cnncalc.toml")
 
 
+class Tree(Protocol):
+    """Where files are read: the disk, or a commit."""
+
+    def resolve(self, path: Path) -> Path:
+        """Return a path without links and dots; raises OSError or RuntimeError."""
+
+    def kind(self, path: Path) -> str:
+        """Return what lies there: file, folder, other (a device or a pipe), or nothing."""
+
+    def read(self, path: Path, most: int) -> bytes:
+        """Return at most `most` bytes of a file; raises OSError or ValueError."""
+
+
 class Disk:
-    """Where files are read: the disk. Another class may give the files of a commit."""
+    """The files of the disk."""
 
     def resolve(self, path: Path) -> Path:
         """Return a path without links and dots; raises OSError or RuntimeError."""
@@ -50,11 +64,11 @@ class Text(Record):
     content: bytes | str
     shown: str
     path: Path | None
-    tree: Disk = DISK
+    tree: Tree = DISK
     """Where its includes are read."""
 
 
-def read_text(path: Path, shown: str, limits: Limits, tree: Disk = DISK) -> Text:
+def read_text(path: Path, shown: str, limits: Limits, tree: Tree = DISK) -> Text:
     """Return a file's text; raises SpecError where it cannot be read."""
     try:
         kind = tree.kind(path)
@@ -68,7 +82,7 @@ def read_text(path: Path, shown: str, limits: Limits, tree: Disk = DISK) -> Text
     return Text(content, shown, path, tree)
 
 
-def project_root(path: Path, tree: Disk = DISK) -> Path:
+def project_root(path: Path, tree: Tree = DISK) -> Path:
     """Return the folder that includes must stay inside: the project's, else the spec's own."""
     folder = tree.resolve(path).parent
     for parent in (folder, *folder.parents):

@@ -13,6 +13,8 @@ import pytest
 from checking.kit import NET, PARAMS
 
 import cnncalc
+from cnncalc.checking.base import GitBase
+from cnncalc.checking.cases import Case
 
 BUDGET = "budgets: [params <= baseline + 2%]\n"
 BLOCKS = "blocks:\n  Two(c): [conv: [c, 3], relu, conv: [c, 3], relu]\n"
@@ -250,6 +252,25 @@ def test_a_repository_of_somebody_else(run, write, branch, monkeypatch):
     assert (done.code, done.out) == (3, "")
     assert "dubious ownership" in done.err
     assert "git config --global --add safe.directory" in done.err
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+def test_a_command_for_a_repository_with_an_odd_name_can_be_run(
+    run, folder, git, monkeypatch, foreign
+):
+    work = folder / "it's a `net`"
+    work.mkdir()
+    git("init", "-q", cwd=work)
+    (work / "net.yaml").write_text(NET + BUDGET)
+    if foreign:
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    else:
+        (work / ".git" / "config").write_text("[")
+    monkeypatch.chdir(work)
+    done = run("check", "net.yaml", "--base", "main")
+    (line,) = [line for line in done.err.splitlines() if "hint: run " in line]
+    words = shlex.split(line.partition("`")[2].rpartition("`")[0])
+    assert (words[0], str(work) in words) == ("git", True)
 
 
 def test_nothing_in_the_repository_is_touched(run, write, branch, git):
@@ -684,3 +705,36 @@ def test_a_branch_that_is_there_under_its_remote_needs_no_command(
     done = run("check", "net.yaml", "--base", "main")
     assert hints(done) == []
     assert "write --base origin/main" in done.err
+
+
+def test_a_link_from_outside_leads_into_the_repository(run, write, branch, folder, monkeypatch):
+    """A file that lies in no repository by its name is one of that where the link leads."""
+    repository = folder / "repository"
+    (folder / ".git").rename(write("repository/x", "").parent / ".git")
+    (folder / "net.yaml").rename(repository / "net.yaml")
+    write("repository/net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    write("plain/x", "")
+    (folder / "plain" / "link.yaml").symlink_to(repository / "net.yaml")
+    for here, name in (("plain", "link.yaml"), ("repository", "../plain/link.yaml")):
+        monkeypatch.chdir(folder / here)
+        done = run("check", name, "--base", "main", "-o", "json")
+        assert done.code == 1, done.err
+        assert figures(done)["params"] == (PARAMS, PARAMS + 170)
+
+
+def test_no_process_is_left_where_the_base_is_never_used(folder, git, commit, write, monkeypatch):
+    """A base that is opened, and then given up before its `with` block, leaves nothing behind."""
+    write("net.yaml", NET)
+    commit()
+    started = []
+    real = subprocess.Popen
+
+    def noted(command, **options):
+        started.append(command)
+        return real(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    base = GitBase("main", [Case(folder / "net.yaml", "net.yaml")], {}, "notes")
+    assert base.title.startswith("main (")
+    assert started
+    assert not [command for command in started if "cat-file" in command]
