@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,8 @@ from cnncalc.records import Record
 from cnncalc.spec import DISK
 
 _MOST_BYTES = 1 << 20
+_MOST_GONE = 1 << 26
+"""Bytes of files that are gone, which new ones are compared with."""
 """Of a file that may have been another: more is no spec."""
 
 
@@ -189,7 +192,7 @@ class _Past:
         commit = repository.base(ref)
         self.root, self._cases = root, cases
         self.title, self.hash = commit.title, commit.hash
-        self._renamed, self._gone = repository.moved(commit)
+        self._renamed = repository.moved(commit)
         self.tree = CommitTree(repository, commit)
 
     def path(self, here: str, real: Path) -> str | None:
@@ -214,10 +217,20 @@ class _Past:
         """
         from cnncalc.history.similar import pair_up
 
-        gone = [path for path in self._gone if path.endswith((".yaml", ".yml"))]
-        if not gone:
-            return {}
-        return pair_up(dict(self._new()), {path: self.read(path) for path in gone})
+        gone = dict(self._gone())
+        return pair_up(dict(self._new()), gone) if gone else {}
+
+    def _gone(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the YAML files that are at the commit alone, with their contents, within reason."""
+        taken = {*self._renamed.values()}
+        room = _MOST_GONE
+        for path in self.tree.entries:
+            if not path.endswith((".yaml", ".yml")) or path in taken:
+                continue
+            if not os.path.lexists(self.root / path) and room > 0:
+                content = self.read(path)
+                room -= len(content)
+                yield path, content
 
     def _new(self) -> Iterator[tuple[str, bytes]]:
         """Yield the files that the commit does not have, with their contents."""

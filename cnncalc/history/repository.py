@@ -13,7 +13,15 @@ from cnncalc.errors import HistoryError
 from cnncalc.history.missing import hint_for
 from cnncalc.records import Record
 
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # what was committed, and not what somebody put in its place
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+INCOMPLETE = "objects are missing: run `git fsck`, or `git fetch --refetch` in a partial clone"
 
 
 class Commit(Record):
@@ -46,7 +54,11 @@ def environment() -> dict[str, str]:
 
 
 class Repository:
-    """A repository, by its folder. Git itself is asked; nothing in the repository is changed."""
+    """A repository, by its folder. Git itself is asked, and nothing is changed.
+
+    Objects that a partial clone lacks are fetched, as by any other command of git. No command here
+    looks at the work tree through git, which may run filters of the repository's configuration.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -71,7 +83,8 @@ class Repository:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command that runs git in this repository."""
-        return ["git", "-C", str(self.root), "-c", "core.quotePath=false", *arguments]
+        settings = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false")
+        return ["git", "-C", str(self.root), *settings, *arguments]
 
     def base(self, ref: str) -> Commit:
         """Return the commit where the present branch left `ref`.
@@ -108,28 +121,40 @@ class Repository:
         """Whether this is a clone without all of the history."""
         return self.git("rev-parse", "--is-shallow-repository")[1] == "true"
 
-    def moved(self, commit: Commit) -> tuple[dict[str, str], list[str]]:
-        """Return (present path -> path at the commit) of files that moved, and the paths now gone.
+    def entries(self, commit: Commit) -> dict[str, str]:
+        """Return (path -> hash) of the files of a commit, and of the commits of its submodules.
+
+        The hash of a file is not told: "". Paths are relative to the repository's folder.
+        """
+        code, output = self.git("ls-tree", "-r", "-z", "--full-tree", commit.hash)
+        if code:
+            raise HistoryError(f"git cannot read {commit.title}", hint=INCOMPLETE)
+        found = {}
+        for entry in filter(None, output.split("\0")):
+            told, _, path = entry.partition("\t")
+            _, kind, name = told.split(" ")
+            found[path] = name if kind == "commit" else ""
+        return found
+
+    def moved(self, commit: Commit) -> dict[str, str]:
+        """Return present path -> path at the commit of files that moved, as far as git was told.
 
         Paths are relative to the repository's folder.
         """
-        options = ("--no-ext-diff", "--no-textconv", "--name-status", "--find-renames", "-z")
+        options = ("--cached", "--no-ext-diff", "--name-status", "--find-renames", "-z")
         code, output = self.git("diff", *options, commit.hash, "--")
         if code:
-            raise HistoryError(f"git cannot compare with {commit.title}", hint="run `git status`")
+            raise HistoryError(f"git cannot compare with {commit.title}", hint=INCOMPLETE)
         return _renames(output.split("\0"))
 
 
-def _renames(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+def _renames(words: Sequence[str]) -> dict[str, str]:
     renamed: dict[str, str] = {}
-    gone: list[str] = []
     rest = iter(words)
     for status in rest:
         if status.startswith(("R", "C")):
             old, new = next(rest), next(rest)
             renamed[new] = old
         elif status:
-            path = next(rest)
-            if status == "D":
-                gone.append(path)
-    return renamed, gone
+            next(rest)
+    return renamed

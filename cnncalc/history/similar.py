@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import PurePath
 
 _SIMILAR = 0.5
 """As git has it: a file with half of its lines in another place is the same file."""
+_MOST_PAIRED = 40_000
+"""Pairs of files; of more, those of the same file name are compared."""
 _MOST_COMPARED = 4_000_000
 """Pairs of lines; comparing them all takes less than a second."""
 
@@ -50,15 +53,16 @@ def _equal(new: Mapping[str, bytes], old: Mapping[str, bytes]) -> _Scores:
 
 
 def _similar(new: Mapping[str, bytes], old: Mapping[str, bytes]) -> _Scores:
-    lines = {path: _lines(text) for path, text in old.items()}
-    matcher = SequenceMatcher(None, autojunk=False)
+    """Yield the pairs with enough lines in common, wherever they stand, as git looks for them."""
+    lines = {path: Counter(_lines(text)) for path, text in old.items()}
+    few = len(new) * len(old) <= _MOST_PAIRED
     for now, text in new.items():
-        matcher.set_seq2(_lines(text))
+        present = Counter(_lines(text))
         for then, before in lines.items():
-            matcher.set_seq1(before)
-            bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
-            if all(bound() >= _SIMILAR for bound in bounds):
-                yield matcher.ratio(), now, then
+            if few or not _renamed(now, then):
+                ratio = 2 * (present & before).total() / (present.total() + before.total())
+                if ratio >= _SIMILAR:
+                    yield ratio, now, then
 
 
 def _lines(text: bytes) -> list[str]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shlex
 import subprocess
+from functools import cached_property
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self
 
 from cnncalc.errors import HistoryError
-from cnncalc.history.repository import Commit, Repository, environment
+from cnncalc.history.repository import INCOMPLETE, Commit, Repository, environment
 
 _KINDS = {"blob": "file", "tree": "folder", "commit": "folder"}
 _BATCH = ("cat-file", "--batch", "--follow-symlinks")
 _MOST_KEPT = 64
+_MOST_BYTES = (1 << 20) + 1
+"""A spec is smaller; of a larger file only so much is kept."""
+_CHUNK = 1 << 16
 
 
 class CommitTree:
@@ -31,6 +36,8 @@ class CommitTree:
         self._repository = repository
         self._known: dict[str, tuple[str, bytes]] = {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._inside: dict[str, CommitTree] = {}
+        """The submodules that were asked for, by their folders."""
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +48,8 @@ class CommitTree:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for tree in self._inside.values():
+            tree.__exit__(kind, error, trace)
         if self._process is None:
             return
         for pipe in (self._process.stdin, self._process.stdout):
@@ -84,6 +93,10 @@ class CommitTree:
             name = str(self.resolve(path).relative_to(self.root))
         except ValueError:
             return "", b""
+        return self.object_at(name)
+
+    def object_at(self, name: str) -> tuple[str, bytes]:
+        """Return the kind and, of a file, the content of a path from the repository's folder."""
         if name == ".":
             return "folder", b""
         if name == ".git":
@@ -91,8 +104,44 @@ class CommitTree:
         if name not in self._known:
             while len(self._known) >= _MOST_KEPT:
                 self._known.pop(next(iter(self._known)))
-            self._known[name] = self._ask(name)
+            self._known[name] = self._find(name)
         return self._known[name]
+
+    @cached_property
+    def entries(self) -> dict[str, str]:
+        """Path -> "", or the commit of a submodule; of all files of the commit."""
+        return self._repository.entries(self.commit)
+
+    def _find(self, name: str) -> tuple[str, bytes]:
+        """Return a kind and, of a file, its content; of a submodule, from its own repository.
+
+        Raises HistoryError where the commit has a file that cannot be read.
+        """
+        found = self._ask(name)
+        if found[0]:
+            return found
+        if name in self.entries:
+            hash_ = self.entries[name]
+            if not hash_:
+                raise HistoryError(
+                    f"git cannot read {name} in {self.commit.title}", hint=INCOMPLETE
+                )
+            return "folder", b""
+        for folder in map(str, PurePosixPath(name).parents):
+            if self.entries.get(folder):
+                return self._module(folder).object_at(str(PurePosixPath(name).relative_to(folder)))
+        return found
+
+    def _module(self, folder: str) -> CommitTree:
+        """Return the tree of a submodule, as the commit has it."""
+        if folder not in self._inside:
+            repository = Repository(self.root / folder)
+            commit = Commit(self.entries[folder], f"{folder} of {self.commit.ref}")
+            if not (self.root / folder / ".git").exists() or not repository.has(commit.hash):
+                hint = f"run `git submodule update --init {shlex.quote(folder)}`, or fetch in it"
+                raise HistoryError(f"the submodule lacks {commit.title}", hint=hint)
+            self._inside[folder] = CommitTree(repository, commit)
+        return self._inside[folder]
 
     def _ask(self, name: str) -> tuple[str, bytes]:
         """Return a kind and, of a file, its content. Git answers a line, then the bytes."""
@@ -133,6 +182,18 @@ class CommitTree:
             return "", b""
         if not words[-1].isdigit() or len(words[0]) > len(self.commit.hash):
             return "", b""  # the start of a name with line breaks that git does not have
-        content = stdout.read(int(words[-1]) + 1)[:-1]
+        content = _first_of(stdout, int(words[-1]))
         kind = words[1].decode("ascii", "replace") if len(words) == 3 else ""
         return _KINDS.get(kind, ""), content
+
+
+def _first_of(stdout: IO[bytes], size: int) -> bytes:
+    """Return the first bytes of an object, and read past the rest and the newline behind it."""
+    content = stdout.read(min(size, _MOST_BYTES))
+    left = size - len(content) + 1
+    while left > 0:
+        chunk = stdout.read(min(left, _CHUNK))
+        if not chunk:
+            raise ValueError("git ended")
+        left -= len(chunk)
+    return content

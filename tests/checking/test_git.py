@@ -738,3 +738,84 @@ def test_no_process_is_left_where_the_base_is_never_used(folder, git, commit, wr
     assert base.title.startswith("main (")
     assert started
     assert not [command for command in started if "cat-file" in command]
+
+
+def test_a_file_of_the_base_whose_content_is_lost_is_no_new_file(run, write, commit, git, folder):
+    """The commit has the file, so a budget against it must not be skipped."""
+    write("net.yaml", NET + BUDGET)
+    commit()
+    blob = git("rev-parse", "HEAD:net.yaml").strip()
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    assert run("check", "net.yaml", "--base", "HEAD").code == 1
+    (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    done = run("check", "net.yaml", "--base", "HEAD")
+    assert (done.code, done.out) == (3, "")
+    assert "git cannot read net.yaml in HEAD" in done.err
+    assert "run `git fsck`" in done.err
+
+
+def test_an_object_in_place_of_another_is_not_what_was_committed(run, write, commit, git):
+    write("net.yaml", NET + BUDGET)
+    commit()
+    blob = git("rev-parse", "HEAD:net.yaml").strip()
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    git("replace", blob, git("hash-object", "-w", "net.yaml").strip())
+    assert run("check", "net.yaml", "--base", "HEAD").code == 1
+
+
+def test_nothing_that_the_repository_configures_is_run(run, write, commit, git, folder):
+    """A filter, a monitor of files and a driver for differences: programs of somebody else."""
+    write("net.yaml", NET + BUDGET)
+    commit()
+    trap = folder / "trap"
+    write("trap.sh", f'#!/bin/sh\necho "$0 $@" >> {trap}\ncat\n').chmod(0o755)
+    write(".gitattributes", "*.yaml filter=evil diff=evil\n")
+    for key in ("core.fsmonitor", "filter.evil.clean", "filter.evil.smudge", "diff.evil.command"):
+        git("config", key, str(folder / "trap.sh"))
+    git("config", "diff.evil.textconv", str(folder / "trap.sh"))
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    assert run("check", "net.yaml", "--base", "HEAD").code == 1
+    assert not trap.exists()
+
+
+def test_an_include_in_a_submodule_is_as_the_base_had_it(run, write, commit, git, folder):
+    """The submodule is a repository of its own; the base names a commit of that."""
+    blocks = "blocks:\n  B(c): [conv: [c, 3]]\n"
+    net = "input: [3, 8, 8]\ninclude: [lib/blocks.yaml]\nlayers: [B: 4]\n" + BUDGET
+    write("lib/blocks.yaml", blocks)
+    git("init", "-q", "-b", "main", "lib")
+    git("-C", "lib", "add", "-A")
+    git("-C", "lib", "commit", "-q", "-m", "blocks")
+    write("net.yaml", net)
+    git("-c", "protocol.file.allow=always", "submodule", "add", "-q", "./lib", "lib")
+    commit()
+    assert run("check", "net.yaml", "--base", "HEAD").code == 0
+    write("lib/blocks.yaml", blocks.replace("[c, 3]", "[c, 5]"))
+    done = run("check", "net.yaml", "--base", "HEAD", "-o", "json")
+    assert done.code == 1
+    assert figures(done)["params"] == (4 * 3 * 9 + 4, 4 * 3 * 25 + 4)
+    git("-C", "lib", "commit", "-q", "-a", "-m", "wider")
+    assert run("check", "net.yaml", "--base", "HEAD").code == 1
+
+
+def test_the_rest_of_a_large_file_at_the_base_is_not_kept(run, write, commit):
+    """Files behind it are still read right."""
+    write("old.yaml", "layers: [relu]\n" + "#" * (3 << 20))
+    write("net.yaml", NET + BUDGET)
+    commit()
+    write("old.yaml", NET + BUDGET)
+    write("net.yaml", (NET + BUDGET).replace("fc: 10", "fc: 20"))
+    done = run("check", "old.yaml", "net.yaml", "--base", "HEAD", "-o", "json")
+    assert done.code == 1
+    assert "cannot be read at HEAD" in json.loads(done.out)["specs"][0]["notices"][0]
+
+
+def test_a_renamed_file_of_many_equal_lines_is_found_at_once(run, write, commit, folder):
+    text = NET + BUDGET + "#\n" * 50_000
+    write("a.yaml", text)
+    commit()
+    (folder / "a.yaml").unlink()
+    write("b.yaml", text.replace("fc: 10", "fc: 20"))
+    done = run("check", "b.yaml", "--base", "HEAD", "-o", "json")
+    assert done.code == 1
+    assert was(done) == {"b.yaml": "a.yaml"}
