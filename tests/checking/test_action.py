@@ -312,8 +312,11 @@ def test_no_comment_without_a_report(runner):
 
 
 @pytest.mark.slow
-def test_the_action_installs_cnncalc(runner, tmp_path_factory):
+def test_the_action_installs_cnncalc(runner, tmp_path_factory, pull_request):
+    """And it runs no module of the repository that it checks, whatever its name."""
     steps = runner(specs="models")
+    for name in ("venv", "pip", "typer", "yaml"):
+        (pull_request / f"{name}.py").write_text(f"raise SystemExit('the {name} of the checkout')")
     steps.temp = tmp_path_factory.mktemp("fresh")
     bin_folder = tmp_path_factory.mktemp("bin")
     (bin_folder / "python").symlink_to(sys.executable)
