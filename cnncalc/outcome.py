@@ -19,7 +19,7 @@ CHECK_LEVELS = LEVELS[:2]
 PASS, FAIL, KNOWN, SKIP = "pass", "fail", "known", "skip"
 """The states of a finding. `known`: it fails, and did at the base, at least as badly."""
 
-_LONGEST_REPR = 200
+_LONGEST_REPR = 2000
 
 
 class Part(Record):
@@ -137,7 +137,8 @@ class Cause(Record):
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
         names = ("path", "file", "line", "what", "params", "macs", "layers")
-        return {name: getattr(self, name) for name in names}
+        place = {"file": self.file or None, "line": self.line or None}
+        return {name: getattr(self, name) for name in names} | place
 
 
 class Comparison(Record):

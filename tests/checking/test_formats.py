@@ -281,3 +281,38 @@ def test_the_summary_of_markdown_is_html(run, write):
     write("a_b_<c>&.yaml", NET)
     done = run("check", "a_b_<c>&.yaml", "--budget", "params <= 1", "-o", "markdown")
     assert "<summary>a_b_&#60;c&#62;&#38;.yaml</summary>" in done.out
+
+
+def test_a_spec_without_a_base_is_told_of_in_every_format_for_people(run, write, commit):
+    """A reviewer must learn that nothing held it back."""
+    write("old.yaml", NET)
+    commit()
+    write("new.yaml", "input: [1, 4, 4]\nlayers: [fc: 3]\nbudgets: [params <= baseline]\n")
+    for form in ("table", "concise", "github", "markdown"):
+        done = run("check", "new.yaml", "--base", "main", "-o", form)
+        assert done.code == 0
+        assert "not in main (" in done.out, form
+        assert "no budget was checked; 1 skipped" in done.out, form
+    assert (
+        "::notice file=new.yaml,title=cnncalc::new.yaml: not in main ("
+        in run("check", "new.yaml", "--base", "main", "-o", "github").out
+    )
+    markdown = run("check", "new.yaml", "--base", "main", "-o", "markdown").out
+    assert "| new.yaml | ➖, 1 skipped | 51 |" in markdown  # 3·(16 + 1)
+
+
+def test_what_failed_before_is_listed(run, write, commit):
+    write("net.yaml", NET + "budgets: [params <= 1]\n")
+    commit()
+    args = ("check", "net.yaml", "--base", "main", "--only-new", "-o")
+    done = run(*args, "concise")
+    assert done.out.startswith("net.yaml:6:11: info: net.yaml: params <= 1: params 2.94 k > 1")
+    assert "| net.yaml | ➖, 1 failed before, too | 2,938 |" in run(*args, "markdown").out
+
+
+def test_concise_and_markdown_say_what_counts(run, write):
+    write("net.yaml", NET + "budgets: [{assert: params <= 1, level: warn}]\n")
+    assert ": warning: " in run("check", "net.yaml", "-o", "concise").out
+    assert ": error: " in run("check", "net.yaml", "--level", "warn", "-o", "concise").out
+    assert "- ⚠️ **params" in run("check", "net.yaml", "-o", "markdown").out
+    assert "- ❌ **params" in run("check", "net.yaml", "--level", "warn", "-o", "markdown").out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.outcome import FAIL, Outcome
+from cnncalc.outcome import FAIL, KNOWN, Checked, Finding, Outcome
 from cnncalc.renderers.check.words import totals
 from cnncalc.renderers.options import Options
 from cnncalc.renderers.text import clean
@@ -21,9 +21,17 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     for checked in outcome.checked:
         yield from (problem.concise() for problem in checked.problems)
         for finding in checked.findings:
-            if finding.status == FAIL:
+            if finding.status in {FAIL, KNOWN}:
                 file = finding.file or checked.spec
                 place = ":".join(str(p) for p in (file, finding.line, finding.column) if p)
                 about = f"{checked.title}: {finding.rule}: {finding.detail}"
-                yield f"{place}: {_WORDS[finding.level]}: {about}"
+                yield f"{place}: {_word(checked, finding)}: {about}"
+        yield from (f"{checked.spec}: note: {checked.title}: {each}" for each in checked.notices)
     yield totals(outcome)
+
+
+def _word(checked: Checked, finding: Finding) -> str:
+    """Return how bad a finding is: what fails the run is an error, what is known is none."""
+    if finding.status == KNOWN:
+        return "info"
+    return "error" if checked.counts(finding) else _WORDS[finding.level]

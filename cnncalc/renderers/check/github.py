@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cnncalc.outcome import Outcome
 from cnncalc.renderers import escape
-from cnncalc.renderers.check.words import Said, said, totals
+from cnncalc.renderers.check.words import Said, notices, said, totals
 from cnncalc.renderers.options import Options
 
 _COMMANDS = {"error": "error", "warn": "warning", "info": "notice"}
@@ -18,7 +18,7 @@ MOST = 9
 
 def render(outcome: Outcome, _: Options) -> str:
     """Return the commands, the worst of each level first, and a line of totals."""
-    return "\n".join((*_commands(said(outcome)), totals(outcome)))
+    return "\n".join((*_commands(said(outcome)), *_notices(outcome), totals(outcome)))
 
 
 def _commands(everything: list[Said]) -> Iterator[str]:
@@ -27,7 +27,17 @@ def _commands(everything: list[Said]) -> Iterator[str]:
         yield from (_command(command, each) for each in found[:MOST])
         more = len(found) - MOST
         if more > 0:
-            yield f"::{command} title=cnncalc::and {more} more; the log and the summary have all"
+            yield f"::{command} title=cnncalc::and {more} more; -o table lists all"
+
+
+def _notices(outcome: Outcome) -> Iterator[str]:
+    """Yield what must not be overlooked, such as a spec without a base."""
+    found = list(notices(outcome))
+    for file, text in found[:MOST]:
+        title = "title=cnncalc"
+        yield f"::notice file={escape.workflow_property(file)},{title}::{escape.workflow(text)}"
+    if len(found) > MOST:
+        yield f"::notice title=cnncalc::and {len(found) - MOST} more notices; -o table lists all"
 
 
 def _command(command: str, each: Said) -> str:

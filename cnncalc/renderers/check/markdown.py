@@ -27,6 +27,7 @@ MOST_CHARACTERS = 60_000
 _ROOM_FOR_DETAILS = 40_000
 _LONGEST_CELL = 300
 _SIGNS = {PASS: "✅", FAIL: "❌", KNOWN: "➖", SKIP: "➖"}
+_MILD = "⚠️"
 _TABLE = ("params", "macs", "peak_memory_bytes", "rf")
 
 
@@ -45,8 +46,8 @@ def render(outcome: Outcome, options: Options) -> str:
 
 def _worth_a_row(checked: Checked) -> bool:
     changed = checked.comparison is not None and not checked.comparison.unchanged
-    failed = any(finding.status == FAIL for finding in checked.findings)
-    return bool(checked.problems) or changed or failed
+    odd = any(finding.status != PASS for finding in checked.findings)
+    return bool(checked.problems) or bool(checked.notices) or changed or odd
 
 
 def _worst(checked: Checked) -> float:
@@ -74,7 +75,12 @@ def _row(checked: Checked, options: Options) -> str:
         return f"| {_cell(checked.title, options)} | {said} |{' |' * len(_TABLE)}"
     failed = len(checked.failures)
     number = len(checked.findings)
-    said = f"❌ {failed} of {number} failed" if failed else f"✅ {number}"
+    known = sum(1 for finding in checked.findings if finding.status == KNOWN)
+    skipped = sum(1 for finding in checked.findings if finding.status == SKIP)
+    held = sum(1 for finding in checked.findings if finding.status == PASS)
+    rest = [f"{known} failed before, too"] * bool(known) + [f"{skipped} skipped"] * bool(skipped)
+    said = f"❌ {failed} of {number} failed" if failed else f"✅ {held}" if held else "➖"
+    said = ", ".join([said, *rest])
     figures = checked.comparison.figures if checked.comparison else ()
     before = {name: one for name, one, _ in figures}
     cells = (_figure(name, before, checked) for name in _TABLE)
@@ -100,7 +106,7 @@ def _details(shown: list[Checked], options: Options) -> Iterator[str]:
         block = "\n".join(_detail(checked, options))
         room -= len(block) + 1
         if room < 0:
-            yield f"\nthe details of {len(shown) - index} more are in the log"
+            yield f"\nthe details of {len(shown) - index} more have no room here"
             return
         yield block
 
@@ -113,7 +119,10 @@ def _detail(checked: Checked, options: Options) -> Iterator[str]:
         level = f" ({finding.level})" if finding.level != "error" else ""
         why = f" {_cell(finding.why, options)}" if finding.why and finding.status == FAIL else ""
         text = f"**{_cell(finding.rule, options)}**: {_cell(finding.detail, options)}"
-        yield f"- {_SIGNS[finding.status]} {text}{level}{why}"
+        sign = _SIGNS[finding.status]
+        if finding.status == FAIL and not checked.counts(finding):
+            sign = _MILD
+        yield f"- {sign} {text}{level}{why}"
     if checked.comparison:
         for cause in checked.comparison.causes[:10]:
             yield f"- caused by {_cell(cause_text(cause, checked.comparison), options)}"

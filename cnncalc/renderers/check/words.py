@@ -70,6 +70,13 @@ def said(outcome: Outcome) -> list[Said]:
     return sorted(found, key=lambda each: -each.excess)
 
 
+def notices(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield (file from the repository, notice) of networks, such as why one has no base."""
+    for checked in outcome.checked:
+        file = posixpath.normpath(posixpath.join(outcome.folder, checked.spec))
+        yield from ((file, f"{checked.title}: {notice}") for notice in checked.notices)
+
+
 def lines(text: str) -> str:
     """Return a text of several lines without anything that could do harm in a viewer."""
     return "\n".join(map(clean, text.split("\n")))
@@ -192,7 +199,7 @@ def totals(outcome: Outcome) -> str:
     specs = len(outcome.checked)
     if failed:
         text = f"{failed} of {len(findings)} budgets failed in {bad} of {specs} specs"
-    elif findings:
+    elif any(finding.status != SKIP for finding in findings):
         held = sum(1 for finding in findings if finding.status == PASS)
         text = f"{held} of {len(findings)} budgets hold in {count(specs, 'spec')}"
     else:
