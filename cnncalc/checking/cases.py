@@ -10,6 +10,7 @@ from pathlib import Path
 from cnncalc.bundled import bundled, find_bundled
 from cnncalc.checking.places import show
 from cnncalc.checking.project import Project, yaml_files
+from cnncalc.checking.rules import fits_parts
 from cnncalc.errors import CnncalcError, Problem, SpecError, did_you_mean
 from cnncalc.records import Record
 from cnncalc.spec import Limits, read_text, variant_names
@@ -51,13 +52,13 @@ class Cases:
         if given:
             for text in given:
                 for case in self._expand(text, None):
-                    found.setdefault((str(case.path.resolve()), case.variant), case)
+                    _add(case, found)
         else:
             if not self.project.specs:
                 raise CnncalcError("no spec to check", hint=self._no_specs())
             for text in self.project.specs:
                 for case in self._expand(text, self.project.folder):
-                    found.setdefault((str(case.path.resolve()), case.variant), case)
+                    _add(case, found)
         return list(found.values())
 
     def _no_specs(self) -> str:
@@ -74,8 +75,7 @@ class Cases:
             yield from self._variants(Path(where), variant, strict=True)
             return
         elif _STARS & set(path):
-            files = [Path(each) for each in sorted(globbing.glob(where, recursive=True))]  # noqa: PTH207 a pattern may be absolute
-            files = [each for each in files if each.is_file()]
+            files = [each for each in _matching(where) if each.is_file()]
             if not files:
                 raise CnncalcError(f"'{text}' matches no file", hint=_nearest(path, folder))
         else:
@@ -91,6 +91,8 @@ class Cases:
         path, at, variant = text.rpartition("@")
         if exists or not at or not path:
             return text, self.variant
+        if not variant:
+            raise CnncalcError(f"'{text}' names no variant", hint=f"write {path}@all, or {path}")
         return path, variant
 
     def _in_folder(self, folder: str) -> Iterator[Path]:
@@ -145,6 +147,25 @@ class Cases:
         chosen = named if variant in {None, ALL} and named else variant
         for case in self._variants(file, chosen, strict=True, shown=shown):
             yield case._replace(bundled=True)
+
+
+def _add(case: Case, found: dict[tuple[str, str | None], Case]) -> None:
+    """Add a network that is not there yet; a file goes by its own name rather than a link's."""
+    real = str(case.path.resolve())
+    key = real, case.variant
+    if key not in found or os.path.abspath(case.path) == real:  # noqa: PTH100 without links
+        found[key] = case
+
+
+def _matching(pattern: str) -> list[Path]:
+    """Return the files that a pattern matches, sorted; for ** the YAML files that fit."""
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        return [Path(each) for each in sorted(globbing.glob(pattern))]  # noqa: PTH207 a pattern may be absolute
+    fixed = next(at for at, part in enumerate(parts) if _STARS & set(part))
+    folder = Path(*parts[:fixed])
+    names = yaml_files(folder)  # no link leads it round in circles
+    return [folder / name for name in names if fits_parts(Path(name).parts, parts[fixed:])]
 
 
 def _nearest(path: str, folder: Path | None) -> str:

@@ -17,15 +17,21 @@ def upwards(folder: Path) -> Iterator[Path]:
     """Yield a folder and those above it, up to its repository's, or else all of them."""
     for each in (folder, *folder.parents):
         yield each
-        if (each / ".git").exists():
+        if _is_repository(each):
             return
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether git would take a folder for a repository's, or for a work tree of one."""
+    inside = folder / ".git"
+    return inside.is_file() or (inside / "HEAD").exists()
 
 
 @lru_cache(maxsize=64)
 def repository_of(folder: Path) -> Path | None:
     """Return the folder of the repository that a folder is in, by its name."""
     *_, last = upwards(folder)
-    return last if (last / ".git").exists() else None
+    return last if _is_repository(last) else None
 
 
 def home_of(path: Path) -> tuple[Path, str] | None:
@@ -52,4 +58,5 @@ def show(path: Path) -> str:
     relative = os.path.relpath(path)
     if relative.startswith("..") and not path.resolve().is_relative_to(present_root()):
         return str(path)
-    return f"./{relative}" if relative.startswith("::") else relative  # a command in GitHub's log
+    # In a log of GitHub's, a spreadsheet or a shell it would be more than a name.
+    return f"./{relative}" if relative.startswith(("::", "=", "+", "-", "@")) else relative

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
 
@@ -48,10 +48,11 @@ def fits_path(path: Path, folder: Path, pattern: str) -> bool:
         parts = PurePath(os.path.relpath(path, folder)).parts
     except ValueError:
         return False
-    return _fits(parts, PurePath(pattern).parts)
+    return fits_parts(parts, PurePath(pattern).parts)
 
 
-def _fits(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+def fits_parts(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether a path matches a pattern, part by part; ** stands for any number of folders."""
     from fnmatch import fnmatchcase
 
     reach = {0}

@@ -442,3 +442,67 @@ def test_a_broken_spec_is_told_where_a_variant_is_asked_for_everywhere(run, writ
     done = run("check", "models", "--variant", "small", "--budget", "params <= 1")
     assert done.code == 2
     assert "models/bad.yaml:1:8" in done.out + done.err
+
+
+def test_links_do_not_lead_a_pattern_round_in_circles(run, write, folder):
+    write("m/a.yaml", NET)
+    write("m/deep/b.yaml", NET)
+    (folder / "m" / "x").symlink_to(".")
+    (folder / "m" / "y").symlink_to(".")
+    done = run("check", "m/**/*.yaml", "--budget", "params <= 5k", "-o", "json")
+    assert [spec["spec"] for spec in json.loads(done.out)["specs"]] == ["m/a.yaml", "m/deep/b.yaml"]
+
+
+@pytest.mark.parametrize(
+    "pattern, found",
+    [
+        ("m/**/*.yaml", ["m/a.yaml", "m/deep/b.yaml"]),
+        ("m/**/er/*", ["m/deep/er/c.yml"]),
+        ("**/b.yaml", ["m/deep/b.yaml"]),
+        ("m/**", ["m/a.yaml", "m/deep/b.yaml", "m/deep/er/c.yml"]),
+        ("m/*/*.yaml", ["m/deep/b.yaml"]),
+        ("m/**/**/**/**/**/**/c.*", ["m/deep/er/c.yml"]),
+    ],
+)  # fmt: skip
+def test_patterns(run, write, pattern, found):
+    for name in ("m/a.yaml", "m/deep/b.yaml", "m/deep/er/c.yml", "other/d.yaml"):
+        write(name, NET)
+    done = run("check", pattern, "--budget", "params <= 5k", "-o", "json")
+    assert sorted(spec["spec"] for spec in json.loads(done.out)["specs"]) == found
+
+
+@pytest.mark.parametrize("name", ["models@", "models/*.yaml@", "models/a.yaml@"])
+def test_a_variant_without_a_name_is_an_error(run, write, name):
+    write("models/a.yaml", NET)
+    write("b.yaml", NET)
+    done = run("check", "b.yaml", name, "--budget", "params <= 5k")
+    assert done.code == 2
+    assert f"'{name}' names no variant" in done.err
+
+
+@pytest.mark.parametrize("order", [["a_link.yaml", "models"], ["models", "a_link.yaml"], ["."]])
+def test_a_file_goes_by_its_own_name_and_not_by_a_link(run, write, folder, order):
+    """The rules of a project are for names: a link must not be a way around them."""
+    write("models/a.yaml", NET)
+    write("cnncalc.toml", '[[budget]]\nfor = "models/*.yaml"\nrules = ["params <= 5"]\n')
+    (folder / "a_link.yaml").symlink_to("models/a.yaml")
+    done = run("check", *order, "-o", "json")
+    assert done.code == 1
+    assert [spec["spec"] for spec in json.loads(done.out)["specs"]] == ["models/a.yaml"]
+
+
+def test_a_folder_called_git_is_no_repository(run, write, commit, folder):
+    """Git looks further up, and so does the base."""
+    write("m/a.yaml", NET + "budgets: [params <= baseline]\n")
+    write("a.yaml", NET.replace("fc: 10", "fc: 500"))
+    commit()
+    (folder / "m" / ".git").mkdir()
+    write("m/a.yaml", NET.replace("fc: 10", "fc: 20") + "budgets: [params <= baseline]\n")
+    assert run("check", "m/a.yaml", "--base", "main").code == 1
+
+
+@pytest.mark.parametrize("name", ["=cmd|x.yaml", "-o.yaml", "+1.yaml", "@SUM.yaml"])
+def test_names_that_a_spreadsheet_or_a_shell_would_act_upon(run, write, name):
+    write(name, NET)
+    done = run("check", f"./{name}", "--budget", "params <= 5k", "-o", "csv")
+    assert done.out.splitlines()[1].startswith(f"./{name},")
