@@ -21,6 +21,8 @@ _WORDS = {"MAC": "MACs", "FLOP": "FLOPs", "byte": "bytes", "ratio": "a ratio", "
 class Amount(Record):
     """An exact number, or one for each of `axes`, in a dimension of `units.Quantity`.
 
+    The size on one axis is a number as any other: it goes with a size on each of its axes.
+
     More dimensions are counts of their own: `layers`, `channels`, and `values` of feature maps;
     `ratio` is what a quotient of two equal ones has, `percent` a share of nothing said, and
     `MAC/byte` a quotient of two that differ. A bare number has none, and takes any.
@@ -39,16 +41,26 @@ def word(dimension: str) -> str:
     return f"{name} per {below}" if slash else name
 
 
-def on_axes(left: Amount, right: Amount) -> Iterator[tuple[int | Fraction, int | Fraction]]:
-    """Yield the values to compare: axis by axis where both have axes, else each with the one."""
-    if not left.axes or not right.axes:
-        for one in left.values:
-            yield from ((one, other) for other in right.values)
-        return
-    others = dict(zip(right.axes, right.values, strict=True))
-    for axis, one in zip(left.axes, left.values, strict=True):
-        if axis in others:
-            yield one, others[axis]
+def common_axes(left: Amount, right: Amount) -> tuple[str, ...]:
+    """Return the axes that two amounts are put together on, none for two numbers.
+
+    Raises BudgetError for sizes on different axes: none may be passed over.
+    """
+    if len(left.values) == 1 or len(right.values) == 1:
+        more = left if len(left.values) > 1 else right
+        return more.axes if len(more.values) > 1 else ()
+    if left.axes != right.axes:
+        has = f"{', '.join(left.axes)} and {', '.join(right.axes)}"
+        raise BudgetError(f"the axes {has} do not meet", hint="name one axis on both sides")
+    return left.axes
+
+
+def on_axes(left: Amount, right: Amount) -> Iterator[tuple[str, int | Fraction, int | Fraction]]:
+    """Yield the values to compare, with their axis: one by one, or each with the only one."""
+    axes = common_axes(left, right)
+    many = max(len(left.values), len(right.values))
+    ones, others = (each.values * (many // len(each.values)) for each in (left, right))
+    yield from zip(axes or ("",) * many, ones, others, strict=True)
 
 
 def distance(one: int | Fraction, other: int | Fraction) -> int | Fraction:
@@ -142,14 +154,6 @@ def _together(
     function: Callable[[int | Fraction, int | Fraction], int | Fraction],
     dimension: str,
 ) -> Amount:
-    """Return the amounts combined, on the axes that both have."""
-    note = left.note or right.note
-    if left.axes and right.axes:
-        axes = tuple(axis for axis in left.axes if axis in right.axes)
-        if not axes:
-            has = f"{', '.join(left.axes)} and {', '.join(right.axes)}"
-            raise BudgetError(f"the axes {has} do not meet", hint="name one axis on both sides")
-    else:
-        axes = left.axes or right.axes
-    values = tuple(whole(function(one, other)) for one, other in on_axes(left, right))
-    return Amount(values, dimension, axes, note)
+    """Return the amounts combined, axis by axis."""
+    values = tuple(whole(function(one, other)) for _, one, other in on_axes(left, right))
+    return Amount(values, dimension, common_axes(left, right), left.note or right.note)

@@ -6,21 +6,18 @@ from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from cnncalc.budget import amounts
-from cnncalc.budget.amounts import Amount, distance, on_axes, word
+from cnncalc.budget.amounts import Amount, common_axes, word
 from cnncalc.budget.globs import each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
+from cnncalc.budget.pairs import Side
 from cnncalc.budget.past import Past
 from cnncalc.budget.syntax import Assertion, Expression
-from cnncalc.budget.verdict import Side, Verdict, joined, of_comparison
+from cnncalc.budget.verdict import Verdict, joined, of_comparison
 from cnncalc.errors import BudgetError
 from cnncalc.records import Record
 from cnncalc.report import Report, Row
-
-if TYPE_CHECKING:
-    from fractions import Fraction
 
 _OTHER = {"MAC": "macs", "FLOP": "flops", "params": "params", "byte": "weights", "px": "rf"}
 
@@ -78,14 +75,10 @@ def _judge(assertion: Assertion, place: _Place) -> Verdict:
         return Verdict(None, f"skipped: {error}")
     for left, right in pairwise(sides):
         _check_dimensions(left, right)
+        _check_axes(left, right)
     sides = _with_dimensions(sides)
     share = assertion.tolerance.value if assertion.tolerance else None
-    held = tuple(
-        _holds(left.amount, relation, right.amount, share)
-        for (left, right), relation in zip(pairwise(sides), assertion.relations, strict=True)
-    )
-    shown = assertion.relations if share is None else ("≈",) * len(held)
-    verdict = of_comparison(sides, shown, held)
+    verdict = of_comparison(sides, assertion.relations, share)
     return verdict._replace(detail=verdict.detail + _renamed(place))
 
 
@@ -223,6 +216,13 @@ def _with_dimensions(sides: list[Side]) -> list[Side]:
     ]
 
 
+def _check_axes(left: Side, right: Side) -> None:
+    try:
+        common_axes(left.amount, right.amount)
+    except BudgetError as error:
+        raise _at(error, right.part.offset, len(right.part.text)) from None
+
+
 def _check_dimensions(left: Side, right: Side) -> None:
     one, other = left.amount.dimension, right.amount.dimension
     if not one or not other or one == other or {one, other} == {"ratio", "percent"}:
@@ -245,26 +245,3 @@ def _check_dimensions(left: Side, right: Side) -> None:
         hint=f"write the limit in {word(against)}{use}",
         **place,
     )
-
-
-def _holds(left: Amount, relation: str, right: Amount, share: int | Fraction | None) -> bool:
-    """Whether the relation holds; between sizes it must hold on every axis."""
-    pairs = list(on_axes(left, right))
-    if share is None and relation == "≈":
-        from fractions import Fraction
-
-        share = Fraction(1, 100)
-    if share is not None:
-        return bool(pairs) and all(
-            distance(one, other) <= share * distance(other, 0) for one, other in pairs
-        )
-    return bool(pairs) and all(_COMPARE[relation](one, other) for one, other in pairs)
-
-
-_COMPARE = {
-    "≤": lambda one, other: one <= other,
-    "≥": lambda one, other: one >= other,
-    "<": lambda one, other: one < other,
-    ">": lambda one, other: one > other,
-    "=": lambda one, other: one == other,
-}
