@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
 
 from cnncalc.budget import amounts
 from cnncalc.budget.amounts import Amount, common_axes, word
-from cnncalc.budget.globs import each_of, layers_of
+from cnncalc.budget.globs import Allowance, each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
 from cnncalc.budget.pairs import Side
 from cnncalc.budget.past import Past
@@ -17,9 +16,10 @@ from cnncalc.budget.syntax import Assertion, Expression
 from cnncalc.budget.verdict import Verdict, joined, of_comparison
 from cnncalc.errors import BudgetError
 from cnncalc.records import Record
-from cnncalc.report import Report, Row
+from cnncalc.report import Report
 
 _OTHER = {"MAC": "macs", "FLOP": "flops", "params": "params", "byte": "weights", "px": "rf"}
+_MOST_NAMES = 3
 
 Base = Report | Mapping[str, int]
 """What a baseline is taken from: another report, or recorded metrics such as params(stage1)."""
@@ -38,7 +38,9 @@ class _Place(Record):
     base: Base | None
     past: Past
     """What the paths were called at the base."""
+    allowance: Allowance
     present: bool = True
+    """Whether the report is that of the present: else its paths are looked up as of the past."""
 
 
 def judge(
@@ -46,26 +48,41 @@ def judge(
     assertion: Assertion,
     base: Base | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
+    allowance: Allowance | None = None,
 ) -> Verdict:
     """Return whether a line holds for a network, and the numbers that decided it.
 
     `base` is what `baseline` stands for; without it such a line is skipped: the verdict's `ok` is
-    None. `names` is path now -> path at the base of groups and layers that were renamed since.
-    Raises BudgetError for a line that compares things that do not compare, or that names a layer
-    that is not there.
+    None. `names` is path now -> path at the base of groups and layers that were renamed since;
+    `allowance` is what all lines of a check may look at together. Raises BudgetError for a line
+    that compares things that do not compare, or that names a layer that is not there.
     """
+    allowance = allowance or Allowance()
     if not assertion.each:
-        return _judge(assertion, _Place(report, None, "", base, Past(names)))
+        return _judge(assertion, _Place(report, None, "", base, Past(names), allowance))
     try:
-        parts = each_of(report, assertion.each)
+        parts = each_of(report, assertion.each, allowance)
     except BudgetError as error:
         width = len(assertion.each)
         raise _at(error, assertion.each_offset, width) from None
     verdicts = {
-        path: _judge(assertion, _Place(report, rows, path, base, Past(names)))
+        path: _judge(assertion, _Place(report, rows, path, base, Past(names), allowance))
         for path, rows in parts.items()
     }
     return joined(verdicts)
+
+
+def judge_base(
+    base: Report, assertion: Assertion, path: str, names: Mapping[str, str], allowance: Allowance
+) -> Verdict:
+    """Return what a line would have been found to be at the base, by the paths of the present.
+
+    `path` is the part of a `for each`, "" for a line without. Raises BudgetError as `judge` does,
+    and where the base does not have the part.
+    """
+    past = Past(names)
+    rows = past.find(base, path, allowance) if path else None
+    return _judge(assertion, _Place(base, rows, path, base, past, allowance, present=False))
 
 
 def _judge(assertion: Assertion, place: _Place) -> Verdict:
@@ -88,7 +105,8 @@ def _renamed(place: _Place) -> str:
         f"was {old}" if path == place.path else f"{path} was {old}"
         for path, old in place.past.told.items()
     ]
-    return f" ({', '.join(texts)})" if texts else ""
+    shown = [*texts[:_MOST_NAMES], "…"] if len(texts) > _MOST_NAMES else texts
+    return f" ({', '.join(shown)})" if texts else ""
 
 
 def _value(part: Expression, assertion: Assertion, place: _Place) -> Amount:
@@ -149,8 +167,8 @@ def _metric(part: Expression, place: _Place) -> Amount:
         return _recorded(part, place.report, place.path)
     rows = place.rows
     if part.glob:
-        find = layers_of if place.present else partial(place.past.find, layers_of)
-        rows = find(place.report, part.glob)
+        find = layers_of if place.present else place.past.find
+        rows = find(place.report, part.glob, place.allowance)
     amount = measure(place.report, part.name, rows, part.dtype)
     if amount is None:
         raise NotKnownError(f"{part.text} is not known for a part of the network")
@@ -178,15 +196,11 @@ def _baseline(assertion: Assertion, place: _Place) -> Amount:
     rows: Rows = None
     try:
         if place.path and isinstance(place.base, Report):
-            rows = place.past.find(_part, place.base, place.path)
-        at_base = _Place(place.base, rows, place.path, None, place.past, present=False)
+            rows = place.past.find(place.base, place.path, place.allowance)
+        at_base = place._replace(report=place.base, rows=rows, base=None, present=False)
         return _value(part, assertion, at_base)
     except BudgetError as error:
         raise NotKnownError(f"at the base: {error.text}") from None
-
-
-def _part(report: Report, path: str) -> list[Row]:
-    return each_of(report, path)[path]
 
 
 def _counterpart(assertion: Assertion) -> Expression:

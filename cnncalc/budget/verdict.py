@@ -43,12 +43,8 @@ class Verdict(Record):
     def no_better(self, other: Verdict) -> bool:
         """Whether all that another breaks is broken here, in its direction and at least as far."""
         here = {(pair.at, pair.axis): pair for pair in self.pairs}
-        broken = [pair for pair in other.pairs if not pair.ok]
-        mine = [here.get((pair.at, pair.axis)) for pair in broken]
-        return len(self.pairs) == len(other.pairs) and all(
-            pair is not None and pair.no_better(worse)
-            for pair, worse in zip(mine, broken, strict=True)
-        )
+        broken = [(here.get((pair.at, pair.axis)), pair) for pair in other.pairs if not pair.ok]
+        return all(mine is not None and mine.no_better(pair) for mine, pair in broken)
 
 
 def of_comparison(
