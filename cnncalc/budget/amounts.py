@@ -18,6 +18,10 @@ LARGEST = 10**150
 _WORDS = {"MAC": "MACs", "FLOP": "FLOPs", "byte": "bytes", "ratio": "a ratio", "": "a number"}
 
 
+class NumberError(BudgetError):
+    """A number that is out of reach, where others would do: a division by zero, far too large."""
+
+
 class Amount(Record):
     """An exact number, or one for each of `axes`, in a dimension of `units.Quantity`.
 
@@ -105,7 +109,7 @@ def multiply(left: Amount, right: Amount) -> Amount:
 def divide(left: Amount, right: Amount) -> Amount:
     """Return the quotient: a ratio where both are of one kind, else such as MACs per byte."""
     if 0 in right.values:
-        raise BudgetError("division by zero", hint="divide by something that is there")
+        raise NumberError("division by zero", hint="divide by something that is there")
     from fractions import Fraction
 
     above, below = left.dimension, right.dimension
@@ -128,9 +132,9 @@ def scale(amount: Amount, share: int | Fraction) -> Amount:
 
 
 def whole(value: int | Fraction) -> int | Fraction:
-    """Return an integer where a fraction is one; raises BudgetError beyond all reason."""
+    """Return an integer where a fraction is one; raises NumberError beyond all reason."""
     if abs(value.numerator) > LARGEST or value.denominator > LARGEST:
-        raise BudgetError("a number has more than 150 digits", hint="write smaller numbers")
+        raise NumberError("a number has more than 150 digits", hint="write smaller numbers")
     return value.numerator if value.denominator == 1 else value
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import pairwise
 from types import MappingProxyType
 
 from cnncalc.budget import amounts
-from cnncalc.budget.amounts import Amount, common_axes, word
+from cnncalc.budget.amounts import Amount, NumberError, common_axes, word
 from cnncalc.budget.globs import Allowance, each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
 from cnncalc.budget.pairs import Side
@@ -41,6 +42,8 @@ class _Place(Record):
     allowance: Allowance
     present: bool = True
     """Whether the report is that of the present: else its paths are looked up as of the past."""
+    trial: bool = False
+    """Whether the line is only to be checked: the present stands for the base."""
 
 
 def judge(
@@ -87,16 +90,32 @@ def judge_base(
 
 def _judge(assertion: Assertion, place: _Place) -> Verdict:
     try:
-        sides = [Side(each, _value(each, assertion, place)) for each in assertion.sides]
+        sides = _sides(assertion, place)
     except NotKnownError as error:
+        if assertion.needs_base and place.present:
+            _check_without_base(assertion, place)
         return Verdict(None, f"skipped: {error}")
-    for left, right in pairwise(sides):
-        _check_dimensions(left, right)
-        _check_axes(left, right)
-    sides = _with_dimensions(sides)
     share = assertion.tolerance.value if assertion.tolerance else None
     verdict = of_comparison(sides, assertion.relations, share)
     return verdict._replace(detail=verdict.detail + _renamed(place))
+
+
+def _sides(assertion: Assertion, place: _Place) -> list[Side]:
+    """Return what each side comes to; raises BudgetError where two of them do not compare."""
+    sides = [Side(each, _value(each, assertion, place)) for each in assertion.sides]
+    for left, right in pairwise(sides):
+        _check_dimensions(left, right)
+        _check_axes(left, right)
+    return _with_dimensions(sides)
+
+
+def _check_without_base(assertion: Assertion, place: _Place) -> None:
+    """Raise BudgetError for a line that would be wrong whatever the base was: it is not skipped.
+
+    What the present is at the base need not be; a number such as 0 is no fault of the line.
+    """
+    with suppress(NotKnownError, NumberError):
+        _sides(assertion, place._replace(trial=True))
 
 
 def _renamed(place: _Place) -> str:
@@ -120,7 +139,7 @@ def _at(error: BudgetError, offset: int, width: int) -> BudgetError:
     """Return the error with a place, unless it has one."""
     if error.offset >= 0:
         return error
-    return BudgetError(error.text, hint=error.hint, offset=offset, width=width)
+    return type(error)(error.text, hint=error.hint, offset=offset, width=width)
 
 
 def _evaluated(part: Expression, assertion: Assertion, place: _Place) -> Amount:
@@ -190,6 +209,8 @@ def _recorded(part: Expression, values: Mapping[str, int], path: str) -> Amount:
 
 def _baseline(assertion: Assertion, place: _Place) -> Amount:
     """Return what the other side is at the base."""
+    if place.trial:
+        return _value(_counterpart(assertion), assertion, place)
     if place.base is None:
         raise NotKnownError("there is no base to compare with")
     part = _counterpart(assertion)
