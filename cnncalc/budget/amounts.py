@@ -93,8 +93,11 @@ def larger(left: Amount, right: Amount) -> Amount:
 
 
 def multiply(left: Amount, right: Amount) -> Amount:
-    """Return the product; one of the two must be a plain number."""
+    """Return the product; one of the two must be a plain number, or a percentage of the other."""
     plain = {"", "ratio", "percent"}
+    both = {left.dimension, right.dimension}
+    if "percent" in both and both <= {"", "percent"}:
+        raise _of_nothing("multiply")
     if left.dimension not in plain and right.dimension not in plain:
         raise BudgetError(
             f"cannot multiply {word(left.dimension)} by {word(right.dimension)}",
@@ -102,7 +105,7 @@ def multiply(left: Amount, right: Amount) -> Amount:
         )
     dimension = right.dimension if left.dimension in plain else left.dimension
     if dimension == "percent":
-        dimension = left.dimension if left.dimension != "percent" else ""
+        dimension = left.dimension
     return _together(left, right, lambda one, other: one * other, dimension)
 
 
@@ -113,6 +116,8 @@ def divide(left: Amount, right: Amount) -> Amount:
     from fractions import Fraction
 
     above, below = left.dimension, right.dimension
+    if above == "percent" or (below == "percent" and not above):
+        raise _of_nothing("divide")
     if below in {"", "ratio", "percent"}:
         dimension = above
     elif above == below:
@@ -141,8 +146,7 @@ def whole(value: int | Fraction) -> int | Fraction:
 def _same(left: Amount, right: Amount, verb: str) -> str:
     one, other = left.dimension, right.dimension
     if "percent" in {one, other}:
-        hint = "write 10% of params"
-        raise BudgetError(f"cannot {verb} a percentage of nothing said", hint=hint)
+        raise _of_nothing(verb)
     if one and other and one != other:
         to = {"add": "to", "subtract": "from", "compare": "with"}[verb]
         first, second = (one, other) if verb == "compare" else (other, one)
@@ -150,6 +154,11 @@ def _same(left: Amount, right: Amount, verb: str) -> str:
             f"cannot {verb} {word(first)} {to} {word(second)}", hint="keep to one kind of amount"
         )
     return one or other
+
+
+def _of_nothing(verb: str) -> BudgetError:
+    hint = "write 10% of params"
+    return BudgetError(f"cannot {verb} a percentage of nothing said", hint=hint)
 
 
 def _together(

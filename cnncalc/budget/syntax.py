@@ -200,11 +200,7 @@ class _Parser:
             )
             return self._joined("of", percent, self._factor()) if self._of() else percent
         token = self.tokens.unit(token)
-        try:
-            quantity = parse_quantity(token.text)
-        except BudgetError as error:
-            raise _wrong(token, error.text, error.hint) from None
-        return Expression("quantity", token.text, token.offset, quantity=quantity)
+        return Expression("quantity", token.text, token.offset, quantity=_quantity(token))
 
     def _of(self) -> bool:
         return self.tokens.takes("of")
@@ -280,11 +276,20 @@ def _check_glob(glob: Token) -> None:
         raise _wrong(glob, f"{glob.text!r} is not a path of layers", "write stage*, or type:conv")
 
 
+def _quantity(token: Token) -> Quantity:
+    try:
+        return parse_quantity(token.text)
+    except BudgetError as error:
+        number, _, word = token.text.partition(" ")
+        hint = f"write a sign between {number} and {word}" if word in METRICS else error.hint
+        raise _wrong(token, error.text, hint) from None
+
+
 def _share(token: Token) -> Quantity:
     """Return a percentage as a share of one."""
     from fractions import Fraction
 
-    value = Fraction(parse_quantity(token.text).value, 100)
+    value = Fraction(_quantity(token).value, 100)
     return Quantity(int(value) if value.denominator == 1 else value, "")
 
 

@@ -28,7 +28,9 @@ _LEXEME = (
     r"|(?P<sign>[-+*/%±(),\[\]])"
     r")"
 )
-_UNIT = r"\s*(?!(?:of|for)\b)([^\W\d_]+)(?:\s+(?!(?:of|for)\b)([^\W\d_]+))?"
+_UNIT = r"\s*(?!(?:of|for)\b)([^\W\d_][\w.]*)(?:\s+(?!(?:of|for)\b)([^\W\d_][\w.]*))?"
+"""A unit, or a prefix and a unit; a word is taken as a whole, so that an error can name it."""
+
 _PREFIXES = frozenset(("k", "M", "G", "T", "P", "E"))
 
 

@@ -69,3 +69,77 @@ def test_what_only_the_base_lacks_is_skipped(report):
     base = cnncalc.analyze(cnncalc.loads(SPEC.replace("head", "top")))
     verdict = judge(report, read("params(head) <= baseline"), base)
     assert verdict.detail == "skipped: at the base: 'head' matches no layer"
+
+
+PERCENT = "a percentage of nothing said"
+
+
+@pytest.mark.parametrize(
+    "line, text, place",
+    [
+        ("params <= 5M + 2% * 3", f"cannot multiply {PERCENT}", "2% * 3"),
+        ("params <= 5M + 3 * 2%", f"cannot multiply {PERCENT}", "3 * 2%"),
+        ("params <= 5M * 2%", f"cannot multiply {PERCENT}", "5M * 2%"),
+        ("2% / params <= 5", f"cannot divide {PERCENT}", "2% / params"),
+        ("5M / 2% >= params", f"cannot divide {PERCENT}", "5M / 2%"),
+        ("params >= 2% * 2%", f"cannot multiply {PERCENT}", "2% * 2%"),
+        ("min(2%, params) <= 5", f"cannot compare {PERCENT}", "min(2%, params)"),
+    ],
+)
+def test_a_percentage_is_of_something(report, line, text, place):
+    assert refused(report, line) == (text, "write 10% of params", place)
+
+
+def test_a_percentage_of_a_metric_may_be_a_product(report):
+    """152 = 4·28 + 10·4 … 10·5: 112 + 50 = 162 parameters; 10 % are 16.2."""
+    assert judge(report, read("params * 10% == 16.2")).ok
+    assert judge(report, read("10% * params == 10% of params")).ok
+    assert judge(report, read("params(stem) / params * 50% <= 35%")).ok  # 34.57 %
+
+
+@pytest.mark.parametrize(
+    "line, text, hint, place",
+    [
+        (
+            "macs <= 1050 M ACs",
+            "'M ACs' in '1050 M ACs' is not a unit",
+            "did you mean 'MACs'?",
+            "1050 M ACs",
+        ),
+        (
+            "params <= 5 peak_memory",
+            "'peak_memory' in '5 peak_memory' is not a unit",
+            "write a sign between 5 and peak_memory",
+            "5 peak_memory",
+        ),
+        (
+            "params <= 5 params.trainable",
+            "'params.trainable' in '5 params.trainable' is not a unit",
+            "write a sign between 5 and params.trainable",
+            "5 params.trainable",
+        ),
+        (
+            "params <= 1e400% of macs",
+            "'1e400' has more than 64 digits",
+            "write fewer digits",
+            "1e400",
+        ),
+        (
+            "params <= 1001,000 % of macs",
+            "'1001,000' is not a quantity",
+            "write a number and a unit, such as 5M, 512 KiB, 4.1 GFLOPs or 224 px",
+            "1001,000",
+        ),
+        ("params == 5 ± 1e400%", "'1e400' has more than 64 digits", "write fewer digits", "1e400"),
+    ],
+)
+def test_what_is_no_number_is_told_with_its_place(report, line, text, hint, place):
+    assert refused(report, line) == (text, hint, place)
+
+
+@pytest.mark.parametrize("text", ["5 G MACs", "5 GMACs", "5G MACs", "5000 M MACs", "5M k"])
+def test_a_prefix_may_stand_alone(report, text):
+    if text == "5M k":
+        assert refused(report, f"macs <= {text}")[0] == "'M k' in '5M k' is not a unit"
+    else:
+        assert judge(report, read(f"macs <= {text}")).limits == (5 * 10**9,)
