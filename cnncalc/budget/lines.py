@@ -14,6 +14,8 @@ from cnncalc.report import Check, Report
 MOST_PROBLEMS = 20
 """As many as of the other parts of a file."""
 
+_LONGEST_QUOTE = 200
+
 
 class Line(Protocol):
     """A budget line with its place."""
@@ -92,7 +94,8 @@ def problem_of(error: BudgetError, line: Line) -> Problem:
             excerpt=line.excerpt,
             hint=error.hint,
         )
-    text = error.text if line.text.strip() in error.text else f"{error.text}, in {line.text!r}"
+    said = line.text if len(line.text) <= _LONGEST_QUOTE else line.text[:_LONGEST_QUOTE] + "…"
+    text = error.text if line.text.strip() in error.text else f"{error.text}, in {said!r}"
     place = "" if error.offset < 0 else f"column {offset + 1}"
     return Problem(
         text, line.file, line.line, line.column, label="" if line.file else place, hint=error.hint

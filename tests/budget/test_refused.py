@@ -143,3 +143,54 @@ def test_a_prefix_may_stand_alone(report, text):
         assert refused(report, f"macs <= {text}")[0] == "'M k' in '5M k' is not a unit"
     else:
         assert judge(report, read(f"macs <= {text}")).limits == (5 * 10**9,)
+
+
+LONG = {
+    "a sum": "params <= " + "+".join(["1"] * 400),
+    "shares": "params <= " + "10% of " * 101 + "params",
+    "a product": "params <= 1" + "*1" * 100,
+    "a chain": "params" + "<=1" * 100,
+    "a call": "params <= max(" + "1," * 99 + "1)",
+}
+
+
+@pytest.mark.parametrize("line", LONG.values(), ids=LONG)
+def test_a_line_has_a_limit_of_parts(report, line):
+    text, hint, place = refused(report, line)
+    assert text == "a line has at most 100 parts"
+    assert hint == "write several lines"
+    assert place in {"1", "10", "params"}
+
+
+def test_a_line_may_have_that_many_parts(report):
+    assert judge(report, read("params <= " + "+".join(["2"] * 99))).limits == (198,)
+    deepest = "(" * 38 + "10% of " * 60 + "1" + ")" * 38  # with params and the 1: a hundred
+    assert judge(report, read(f"params <= {deepest}")).ok is False
+
+
+def test_a_line_has_a_limit_of_characters(report):
+    assert judge(report, read("params <= 1M" + " " * 988)).ok
+    with pytest.raises(BudgetError) as caught:
+        read("params <= 1M" + " " * 500 + "+ 1" + " " * 500)
+    assert caught.value.text == "a line has at most 1,000 characters"
+    assert (caught.value.offset, caught.value.hint) == (1000, "write several lines")
+
+
+@pytest.mark.parametrize("terms", [101, 400, 5000])
+@pytest.mark.parametrize("form", ["1+", "10% of "])
+def test_no_source_of_long_lines_is_a_fault(tmp_path, terms, form):
+    line = "params <= " + form * terms + "1"
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.check(cnncalc.loads(SPEC), [line])
+    assert "a line has at most " in caught.value.problems[0].text
+    assert len(caught.value.problems[0].text) < 300
+    if len(line) <= 1000:
+        with pytest.raises(cnncalc.SpecError, match="at most 100 parts"):
+            cnncalc.analyze(cnncalc.loads(f"{SPEC}budgets: ['{line}']\n"))
+
+
+def test_no_example_is_written_in_two_ways():
+    for line in ("params", "", "params <= 5 @ 6"):
+        with pytest.raises(BudgetError) as caught:
+            read(line)
+        assert caught.value.hint == "write a line such as params <= 5M"
