@@ -32,7 +32,7 @@ _UNITS = {
 } | {unit: (1024**power, "byte") for power, unit in enumerate(_IEC, start=1)}
 _QUANTITY = (
     r"(?P<whole>\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.(?P<part>\d[\d_]*))?(?:[eE](?P<power>[+-]?\d+))?"
-    r"\s*(?P<prefix>[^\W\d_]*)(?:\s+(?P<word>[^\W\d_]+))?"
+    r"\s*(?P<prefix>(?:[^\W\d_][\w.]*)?)(?:\s+(?P<word>[^\W\d_][\w.]*))?"
 )
 """Compiled when the first quantity is read: most reports have none to read."""
 DTYPE_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
@@ -95,10 +95,12 @@ def parse_quantity(text: str) -> Quantity:
             f"{text.strip()!r} is not a quantity",
             hint="write a number and a unit, such as 5M, 512 KiB, 4.1 GFLOPs or 224 px",
         )
-    unit = (match["prefix"] or "") + (match["word"] or "")
-    if unit not in _UNITS:
-        raise BudgetError(f"{unit!r} in {text.strip()!r} is not a unit", hint=_unit_hint(unit))
-    factor, dimension = _UNITS[unit]
+    unit = f"{match['prefix']} {match['word'] or ''}".strip()
+    whole = unit.replace(" ", "")
+    apart = not match["word"] or (match["prefix"] in {*_SI} and match["word"] in _WORDS)
+    if whole not in _UNITS or not apart:
+        raise BudgetError(f"{unit!r} in {text.strip()!r} is not a unit", hint=_unit_hint(whole))
+    factor, dimension = _UNITS[whole]
     value = _number(match, text) * factor
     return Quantity(int(value) if value == int(value) else value, dimension)
 

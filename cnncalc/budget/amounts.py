@@ -18,8 +18,14 @@ LARGEST = 10**150
 _WORDS = {"MAC": "MACs", "FLOP": "FLOPs", "byte": "bytes", "ratio": "a ratio", "": "a number"}
 
 
+class NumberError(BudgetError):
+    """A number that is out of reach, where others would do: a division by zero, far too large."""
+
+
 class Amount(Record):
     """An exact number, or one for each of `axes`, in a dimension of `units.Quantity`.
+
+    The size on one axis is a number as any other: it goes with a size on each of its axes.
 
     More dimensions are counts of their own: `layers`, `channels`, and `values` of feature maps;
     `ratio` is what a quotient of two equal ones has, `percent` a share of nothing said, and
@@ -39,16 +45,26 @@ def word(dimension: str) -> str:
     return f"{name} per {below}" if slash else name
 
 
-def on_axes(left: Amount, right: Amount) -> Iterator[tuple[int | Fraction, int | Fraction]]:
-    """Yield the values to compare: axis by axis where both have axes, else each with the one."""
-    if not left.axes or not right.axes:
-        for one in left.values:
-            yield from ((one, other) for other in right.values)
-        return
-    others = dict(zip(right.axes, right.values, strict=True))
-    for axis, one in zip(left.axes, left.values, strict=True):
-        if axis in others:
-            yield one, others[axis]
+def common_axes(left: Amount, right: Amount) -> tuple[str, ...]:
+    """Return the axes that two amounts are put together on, none for two numbers.
+
+    Raises BudgetError for sizes on different axes: none may be passed over.
+    """
+    if len(left.values) == 1 or len(right.values) == 1:
+        more = left if len(left.values) > 1 else right
+        return more.axes if len(more.values) > 1 else ()
+    if left.axes != right.axes:
+        has = f"{', '.join(left.axes)} and {', '.join(right.axes)}"
+        raise BudgetError(f"the axes {has} do not meet", hint="name one axis on both sides")
+    return left.axes
+
+
+def on_axes(left: Amount, right: Amount) -> Iterator[tuple[str, int | Fraction, int | Fraction]]:
+    """Yield the values to compare, with their axis: one by one, or each with the only one."""
+    axes = common_axes(left, right)
+    many = max(len(left.values), len(right.values))
+    ones, others = (each.values * (many // len(each.values)) for each in (left, right))
+    yield from zip(axes or ("",) * many, ones, others, strict=True)
 
 
 def distance(one: int | Fraction, other: int | Fraction) -> int | Fraction:
@@ -77,8 +93,11 @@ def larger(left: Amount, right: Amount) -> Amount:
 
 
 def multiply(left: Amount, right: Amount) -> Amount:
-    """Return the product; one of the two must be a plain number."""
+    """Return the product; one of the two must be a plain number, or a percentage of the other."""
     plain = {"", "ratio", "percent"}
+    both = {left.dimension, right.dimension}
+    if "percent" in both and both <= {"", "percent"}:
+        raise _of_nothing("multiply")
     if left.dimension not in plain and right.dimension not in plain:
         raise BudgetError(
             f"cannot multiply {word(left.dimension)} by {word(right.dimension)}",
@@ -86,17 +105,19 @@ def multiply(left: Amount, right: Amount) -> Amount:
         )
     dimension = right.dimension if left.dimension in plain else left.dimension
     if dimension == "percent":
-        dimension = left.dimension if left.dimension != "percent" else ""
+        dimension = left.dimension
     return _together(left, right, lambda one, other: one * other, dimension)
 
 
 def divide(left: Amount, right: Amount) -> Amount:
     """Return the quotient: a ratio where both are of one kind, else such as MACs per byte."""
     if 0 in right.values:
-        raise BudgetError("division by zero", hint="divide by something that is there")
+        raise NumberError("division by zero", hint="divide by something that is there")
     from fractions import Fraction
 
     above, below = left.dimension, right.dimension
+    if above == "percent" or (below == "percent" and not above):
+        raise _of_nothing("divide")
     if below in {"", "ratio", "percent"}:
         dimension = above
     elif above == below:
@@ -116,17 +137,16 @@ def scale(amount: Amount, share: int | Fraction) -> Amount:
 
 
 def whole(value: int | Fraction) -> int | Fraction:
-    """Return an integer where a fraction is one; raises BudgetError beyond all reason."""
+    """Return an integer where a fraction is one; raises NumberError beyond all reason."""
     if abs(value.numerator) > LARGEST or value.denominator > LARGEST:
-        raise BudgetError("a number has more than 150 digits", hint="write smaller numbers")
+        raise NumberError("a number has more than 150 digits", hint="write smaller numbers")
     return value.numerator if value.denominator == 1 else value
 
 
 def _same(left: Amount, right: Amount, verb: str) -> str:
     one, other = left.dimension, right.dimension
     if "percent" in {one, other}:
-        hint = "write 10% of params"
-        raise BudgetError(f"cannot {verb} a percentage of nothing said", hint=hint)
+        raise _of_nothing(verb)
     if one and other and one != other:
         to = {"add": "to", "subtract": "from", "compare": "with"}[verb]
         first, second = (one, other) if verb == "compare" else (other, one)
@@ -136,20 +156,17 @@ def _same(left: Amount, right: Amount, verb: str) -> str:
     return one or other
 
 
+def _of_nothing(verb: str) -> BudgetError:
+    hint = "write 10% of params"
+    return BudgetError(f"cannot {verb} a percentage of nothing said", hint=hint)
+
+
 def _together(
     left: Amount,
     right: Amount,
     function: Callable[[int | Fraction, int | Fraction], int | Fraction],
     dimension: str,
 ) -> Amount:
-    """Return the amounts combined, on the axes that both have."""
-    note = left.note or right.note
-    if left.axes and right.axes:
-        axes = tuple(axis for axis in left.axes if axis in right.axes)
-        if not axes:
-            has = f"{', '.join(left.axes)} and {', '.join(right.axes)}"
-            raise BudgetError(f"the axes {has} do not meet", hint="name one axis on both sides")
-    else:
-        axes = left.axes or right.axes
-    values = tuple(whole(function(one, other)) for one, other in on_axes(left, right))
-    return Amount(values, dimension, axes, note)
+    """Return the amounts combined, axis by axis."""
+    values = tuple(whole(function(one, other)) for _, one, other in on_axes(left, right))
+    return Amount(values, dimension, common_axes(left, right), left.note or right.note)

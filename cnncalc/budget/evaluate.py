@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from contextlib import suppress
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from cnncalc.budget import amounts
-from cnncalc.budget.amounts import Amount, distance, on_axes, word
-from cnncalc.budget.globs import each_of, layers_of
+from cnncalc.budget.amounts import Amount, NumberError, common_axes, word
+from cnncalc.budget.globs import Allowance, each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
+from cnncalc.budget.pairs import Side
 from cnncalc.budget.past import Past
 from cnncalc.budget.syntax import Assertion, Expression
-from cnncalc.budget.verdict import Side, Verdict, joined, of_comparison
+from cnncalc.budget.verdict import Verdict, joined, of_comparison
 from cnncalc.errors import BudgetError
 from cnncalc.records import Record
-from cnncalc.report import Report, Row
-
-if TYPE_CHECKING:
-    from fractions import Fraction
+from cnncalc.report import Report
 
 _OTHER = {"MAC": "macs", "FLOP": "flops", "params": "params", "byte": "weights", "px": "rf"}
+_MOST_NAMES = 3
 
 Base = Report | Mapping[str, int]
 """What a baseline is taken from: another report, or recorded metrics such as params(stage1)."""
@@ -41,7 +39,11 @@ class _Place(Record):
     base: Base | None
     past: Past
     """What the paths were called at the base."""
+    allowance: Allowance
     present: bool = True
+    """Whether the report is that of the present: else its paths are looked up as of the past."""
+    trial: bool = False
+    """Whether the line is only to be checked: the present stands for the base."""
 
 
 def judge(
@@ -49,44 +51,71 @@ def judge(
     assertion: Assertion,
     base: Base | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
+    allowance: Allowance | None = None,
 ) -> Verdict:
     """Return whether a line holds for a network, and the numbers that decided it.
 
     `base` is what `baseline` stands for; without it such a line is skipped: the verdict's `ok` is
-    None. `names` is path now -> path at the base of groups and layers that were renamed since.
-    Raises BudgetError for a line that compares things that do not compare, or that names a layer
-    that is not there.
+    None. `names` is path now -> path at the base of groups and layers that were renamed since;
+    `allowance` is what all lines of a check may look at together. Raises BudgetError for a line
+    that compares things that do not compare, or that names a layer that is not there.
     """
+    allowance = allowance or Allowance()
     if not assertion.each:
-        return _judge(assertion, _Place(report, None, "", base, Past(names)))
+        return _judge(assertion, _Place(report, None, "", base, Past(names), allowance))
     try:
-        parts = each_of(report, assertion.each)
+        parts = each_of(report, assertion.each, allowance)
     except BudgetError as error:
         width = len(assertion.each)
         raise _at(error, assertion.each_offset, width) from None
     verdicts = {
-        path: _judge(assertion, _Place(report, rows, path, base, Past(names)))
+        path: _judge(assertion, _Place(report, rows, path, base, Past(names), allowance))
         for path, rows in parts.items()
     }
     return joined(verdicts)
 
 
+def judge_base(
+    base: Report, assertion: Assertion, path: str, names: Mapping[str, str], allowance: Allowance
+) -> Verdict:
+    """Return what a line would have been found to be at the base, by the paths of the present.
+
+    `path` is the part of a `for each`, "" for a line without. Raises BudgetError as `judge` does,
+    and where the base does not have the part.
+    """
+    past = Past(names)
+    rows = past.find(base, path, allowance) if path else None
+    return _judge(assertion, _Place(base, rows, path, base, past, allowance, present=False))
+
+
 def _judge(assertion: Assertion, place: _Place) -> Verdict:
     try:
-        sides = [Side(each, _value(each, assertion, place)) for each in assertion.sides]
+        sides = _sides(assertion, place)
     except NotKnownError as error:
+        if assertion.needs_base and place.present:
+            _check_without_base(assertion, place)
         return Verdict(None, f"skipped: {error}")
+    share = assertion.tolerance.value if assertion.tolerance else None
+    verdict = of_comparison(sides, assertion.relations, share)
+    return verdict._replace(detail=verdict.detail + _renamed(place))
+
+
+def _sides(assertion: Assertion, place: _Place) -> list[Side]:
+    """Return what each side comes to; raises BudgetError where two of them do not compare."""
+    sides = [Side(each, _value(each, assertion, place)) for each in assertion.sides]
     for left, right in pairwise(sides):
         _check_dimensions(left, right)
-    sides = _with_dimensions(sides)
-    share = assertion.tolerance.value if assertion.tolerance else None
-    held = tuple(
-        _holds(left.amount, relation, right.amount, share)
-        for (left, right), relation in zip(pairwise(sides), assertion.relations, strict=True)
-    )
-    shown = assertion.relations if share is None else ("≈",) * len(held)
-    verdict = of_comparison(sides, shown, held)
-    return verdict._replace(detail=verdict.detail + _renamed(place))
+        _check_axes(left, right)
+    return _with_dimensions(sides)
+
+
+def _check_without_base(assertion: Assertion, place: _Place) -> None:
+    """Raise BudgetError for a line that would be wrong whatever the base was: it is not skipped.
+
+    What the present is at the base need not be; a number such as 0 is no fault of the line.
+    """
+    with suppress(NotKnownError, NumberError):
+        _sides(assertion, place._replace(trial=True))
 
 
 def _renamed(place: _Place) -> str:
@@ -95,7 +124,8 @@ def _renamed(place: _Place) -> str:
         f"was {old}" if path == place.path else f"{path} was {old}"
         for path, old in place.past.told.items()
     ]
-    return f" ({', '.join(texts)})" if texts else ""
+    shown = [*texts[:_MOST_NAMES], "…"] if len(texts) > _MOST_NAMES else texts
+    return f" ({', '.join(shown)})" if texts else ""
 
 
 def _value(part: Expression, assertion: Assertion, place: _Place) -> Amount:
@@ -109,7 +139,7 @@ def _at(error: BudgetError, offset: int, width: int) -> BudgetError:
     """Return the error with a place, unless it has one."""
     if error.offset >= 0:
         return error
-    return BudgetError(error.text, hint=error.hint, offset=offset, width=width)
+    return type(error)(error.text, hint=error.hint, offset=offset, width=width)
 
 
 def _evaluated(part: Expression, assertion: Assertion, place: _Place) -> Amount:
@@ -156,8 +186,8 @@ def _metric(part: Expression, place: _Place) -> Amount:
         return _recorded(part, place.report, place.path)
     rows = place.rows
     if part.glob:
-        find = layers_of if place.present else partial(place.past.find, layers_of)
-        rows = find(place.report, part.glob)
+        find = layers_of if place.present else place.past.find
+        rows = find(place.report, part.glob, place.allowance)
     amount = measure(place.report, part.name, rows, part.dtype)
     if amount is None:
         raise NotKnownError(f"{part.text} is not known for a part of the network")
@@ -179,21 +209,19 @@ def _recorded(part: Expression, values: Mapping[str, int], path: str) -> Amount:
 
 def _baseline(assertion: Assertion, place: _Place) -> Amount:
     """Return what the other side is at the base."""
+    if place.trial:
+        return _value(_counterpart(assertion), assertion, place)
     if place.base is None:
         raise NotKnownError("there is no base to compare with")
     part = _counterpart(assertion)
     rows: Rows = None
     try:
         if place.path and isinstance(place.base, Report):
-            rows = place.past.find(_part, place.base, place.path)
-        at_base = _Place(place.base, rows, place.path, None, place.past, present=False)
+            rows = place.past.find(place.base, place.path, place.allowance)
+        at_base = place._replace(report=place.base, rows=rows, base=None, present=False)
         return _value(part, assertion, at_base)
     except BudgetError as error:
         raise NotKnownError(f"at the base: {error.text}") from None
-
-
-def _part(report: Report, path: str) -> list[Row]:
-    return each_of(report, path)[path]
 
 
 def _counterpart(assertion: Assertion) -> Expression:
@@ -223,6 +251,13 @@ def _with_dimensions(sides: list[Side]) -> list[Side]:
     ]
 
 
+def _check_axes(left: Side, right: Side) -> None:
+    try:
+        common_axes(left.amount, right.amount)
+    except BudgetError as error:
+        raise _at(error, right.part.offset, len(right.part.text)) from None
+
+
 def _check_dimensions(left: Side, right: Side) -> None:
     one, other = left.amount.dimension, right.amount.dimension
     if not one or not other or one == other or {one, other} == {"ratio", "percent"}:
@@ -245,26 +280,3 @@ def _check_dimensions(left: Side, right: Side) -> None:
         hint=f"write the limit in {word(against)}{use}",
         **place,
     )
-
-
-def _holds(left: Amount, relation: str, right: Amount, share: int | Fraction | None) -> bool:
-    """Whether the relation holds; between sizes it must hold on every axis."""
-    pairs = list(on_axes(left, right))
-    if share is None and relation == "≈":
-        from fractions import Fraction
-
-        share = Fraction(1, 100)
-    if share is not None:
-        return bool(pairs) and all(
-            distance(one, other) <= share * distance(other, 0) for one, other in pairs
-        )
-    return bool(pairs) and all(_COMPARE[relation](one, other) for one, other in pairs)
-
-
-_COMPARE = {
-    "≤": lambda one, other: one <= other,
-    "≥": lambda one, other: one >= other,
-    "<": lambda one, other: one < other,
-    ">": lambda one, other: one > other,
-    "=": lambda one, other: one == other,
-}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 from cnncalc.errors import BudgetError, did_you_mean
 from cnncalc.ops import canonical
@@ -15,27 +14,46 @@ from cnncalc.report import Report, Row
 _MOST_SUGGESTIONS = 2000
 MOST_LOOKED_AT = 500_000
 MOST_OF_EACH = 10
-"""What the lines of one report may look at by globs: so many layers, and each layer so often.
+"""What the lines of one check may look at by globs: so many layers, and each layer so often.
 
 A hostile spec must not take long. A path without a star is ten times as quick.
 """
 
 _COST_OF_A_LINE = 30
 
-_looked_at: WeakKeyDictionary[Report, int] = WeakKeyDictionary()
 _TYPE = "type:"
 
 
-def layers_of(report: Report, glob: str) -> list[Row]:
+class Allowance:
+    """How many layers the lines of one check may still look at, in each report that they ask."""
+
+    def __init__(self) -> None:
+        self._spent: dict[int, tuple[Report, int]] = {}
+
+    def spend(self, report: Report, layers: int) -> None:
+        """Count layers that are looked at; raises BudgetError where they are too many."""
+        most = MOST_LOOKED_AT + MOST_OF_EACH * len(report.rows)
+        spent = self._spent.get(id(report), (report, 0))[1] + layers
+        self._spent[id(report)] = report, spent
+        if spent > most:
+            raise BudgetError(
+                f"budgets look at more than {most:,} layers",
+                hint="use fewer lines with layers in brackets or `for each`",
+            )
+
+
+def layers_of(
+    report: Report, glob: str, allowance: Allowance, called: Callable[[str], str] = str
+) -> list[Row]:
     """Return the layers whose path, or a group they are in, is what the glob says.
 
-    A part of a fused layer can be named, too (conv1.batch_norm). Raises BudgetError where no layer
-    matches.
+    A part of a fused layer can be named, too (conv1.batch_norm). `called` is what a layer's path is
+    to be matched as. Raises BudgetError where no layer matches.
     """
     if glob.startswith(_TYPE):
-        return _of_type(report, glob)
-    _spend(report, len(report.rows) if "*" in glob else len(report.rows) // 10)
-    found = list(_below(report.rows, glob)) or list(_below(report.parts, glob))
+        return _of_type(report, glob, allowance)
+    allowance.spend(report, len(report.rows) if "*" in glob else len(report.rows) // 10)
+    found = list(_below(report.rows, glob, called)) or list(_below(report.parts, glob, called))
     if not found:
         raise _no_match(report, glob)
     return found
@@ -49,14 +67,14 @@ def type_of(glob: str) -> str:
     return canonical(name) or name
 
 
-def _of_type(report: Report, glob: str) -> list[Row]:
+def _of_type(report: Report, glob: str, allowance: Allowance) -> list[Row]:
     """Return the layers of a type, by its canonical or its short name.
 
     A norm or an activation may be fused to some layers and stand alone elsewhere: then all are
     counted as parts.
     """
     op = type_of(glob)
-    _spend(report, 2 * len(report.rows))
+    allowance.spend(report, 2 * len(report.rows))
     rows = [row for row in report.rows if fits(row.op, op)]
     parts = [] if op == "*" else [row for row in report.parts if fits(row.op, op)]
     found = parts if len(parts) > len(rows) else rows
@@ -65,34 +83,24 @@ def _of_type(report: Report, glob: str) -> list[Row]:
     return found
 
 
-def each_of(report: Report, glob: str) -> dict[str, list[Row]]:
+def each_of(report: Report, glob: str, allowance: Allowance) -> dict[str, list[Row]]:
     """Return the groups and layers whose whole path is what the glob says, with their layers.
 
     Raises BudgetError where nothing matches.
     """
     if glob.startswith(_TYPE):
-        return {row.path: [row] for row in layers_of(report, glob)}
-    _spend(report, len(report.rows))
+        return {row.path: [row] for row in layers_of(report, glob, allowance)}
+    allowance.spend(report, len(report.rows))
     matches = _cached(_path_matcher(glob))
     found: dict[str, list[Row]] = {}
     for row in report.rows:
-        for path in _self_and_ancestors(row.path):
+        for path in self_and_ancestors(row.path):
             if matches(path):
                 found.setdefault(path, []).append(row)
     if not found:
         raise _no_match(report, glob)
-    _spend(report, _COST_OF_A_LINE * len(found))
+    allowance.spend(report, _COST_OF_A_LINE * len(found))
     return found
-
-
-def _spend(report: Report, layers: int) -> None:
-    most = MOST_LOOKED_AT + MOST_OF_EACH * len(report.rows)
-    _looked_at[report] = _looked_at.get(report, 0) + layers
-    if _looked_at[report] > most:
-        raise BudgetError(
-            f"budgets look at more than {most:,} layers",
-            hint="use fewer lines with layers in brackets or `for each`",
-        )
 
 
 def fits(name: str, pattern: str) -> bool:
@@ -111,18 +119,19 @@ def _name_matcher(pattern: str) -> Callable[[str], bool]:
     return lambda name: compiled.fullmatch(name) is not None
 
 
-def _below(rows: Sequence[Row], glob: str) -> Iterator[Row]:
+def _below(rows: Sequence[Row], glob: str, called: Callable[[str], str]) -> Iterator[Row]:
     if "*" not in glob:
         start = f"{glob}."
         yield from (row for row in rows if row.path == glob or row.path.startswith(start))
     else:
         matches = _cached(_path_matcher(glob))
         for row in rows:
-            if any(matches(path) for path in _self_and_ancestors(row.path)):
+            if any(matches(path) for path in self_and_ancestors(called(row.path))):
                 yield row
 
 
-def _self_and_ancestors(path: str) -> Iterator[str]:
+def self_and_ancestors(path: str) -> Iterator[str]:
+    """Yield the groups that a layer is in, from the outside, then its own path."""
     end = path.find(".")
     while end >= 0:
         yield path[:end]

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from cnncalc.budget.evaluate import judge
+from cnncalc.budget.globs import Allowance
 from cnncalc.budget.syntax import read
 from cnncalc.errors import BudgetError, Problem, SpecError
 from cnncalc.report import Check, Report
 
 MOST_PROBLEMS = 20
 """As many as of the other parts of a file."""
+
+_LONGEST_QUOTE = 200
 
 
 class Line(Protocol):
@@ -49,11 +52,12 @@ def check_lines(report: Report, lines: Iterable[Line]) -> tuple[Check, ...]:
     SpecError for lines that cannot be read, that compare things that do not compare, or that name a
     layer that is not there.
     """
+    allowance = Allowance()
     checks: list[Check] = []
     problems: list[Problem] = []
     for line in lines:
         try:
-            checks.append(_check(report, line))
+            checks.append(_check(report, line, allowance))
         except BudgetError as error:
             problems.append(problem_of(error, line))
             if len(problems) >= MOST_PROBLEMS:
@@ -63,8 +67,8 @@ def check_lines(report: Report, lines: Iterable[Line]) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _check(report: Report, line: Line) -> Check:
-    verdict = judge(report, read(line.text))
+def _check(report: Report, line: Line, allowance: Allowance) -> Check:
+    verdict = judge(report, read(line.text), allowance=allowance)
     detail = verdict.detail if verdict.ok is not None else f"{line.text}: {verdict.detail}"
     if verdict.ok is False:
         detail += f" ({line.level})" if line.level != "error" else ""
@@ -90,7 +94,8 @@ def problem_of(error: BudgetError, line: Line) -> Problem:
             excerpt=line.excerpt,
             hint=error.hint,
         )
-    text = error.text if line.text.strip() in error.text else f"{error.text}, in {line.text!r}"
+    said = line.text if len(line.text) <= _LONGEST_QUOTE else line.text[:_LONGEST_QUOTE] + "…"
+    text = error.text if line.text.strip() in error.text else f"{error.text}, in {said!r}"
     place = "" if error.offset < 0 else f"column {offset + 1}"
     return Problem(
         text, line.file, line.line, line.column, label="" if line.file else place, hint=error.hint

@@ -13,13 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.budget.metrics import METRICS
-from cnncalc.budget.tokens import RELATIONS, Token, Tokens, numbers_in_a_call
+from cnncalc.budget.tokens import EXAMPLE, RELATIONS, Token, Tokens, numbers_in_a_call
 from cnncalc.errors import BudgetError, did_you_mean
 from cnncalc.records import Record
 from cnncalc.units import DTYPE_BYTES, Quantity, parse_quantity
 
 DEEPEST = 40
-_EXAMPLE = "write, for example, params(head) or 5M"
+LONGEST_LINE = 1000
+MOST_PARTS = 100
+"""Of a line; each may be one level of its tree, which is read and evaluated recursively."""
+
+_A_VALUE = "write, for example, params(head) or 5M"
 _CALLS = ("min", "max")
 _OPERATORS = {"*": "mul", "/": "div", "+": "add", "-": "sub"}
 
@@ -77,8 +81,13 @@ def read(text: str) -> Assertion:
     """Return a budget line as an assertion; raise BudgetError, with the place, where it is not one.
 
     The relations are <= >= < > == and ≈ (to within 1 %), also written ≤ ≥ =; a chain such as
-    25M <= params <= 26M holds where each of its comparisons does.
+    25M <= params <= 26M holds where each of its comparisons does. A line has at most 1,000
+    characters and 100 metrics, quantities, calls and brackets.
     """
+    if len(text) > LONGEST_LINE:
+        raise BudgetError(
+            f"a line has at most {LONGEST_LINE:,} characters", hint=_SHORTER, offset=LONGEST_LINE
+        )
     return _Parser(text.rstrip()).assertion()
 
 
@@ -88,6 +97,7 @@ class _Parser:
         self.tokens = Tokens(line)
         self.depth = 0
         self.calls = 0
+        self.parts = 0
 
     def assertion(self) -> Assertion:
         sides, relations = [self._side()], []
@@ -106,8 +116,7 @@ class _Parser:
     def _nothing_compared(self) -> None:
         self._end()
         shown = self.line.strip()
-        hint = "write, for example, params <= 5M"
-        raise BudgetError(f"{shown!r} compares nothing", hint=hint, offset=len(self.line))
+        raise BudgetError(f"{shown!r} compares nothing", hint=EXAMPLE, offset=len(self.line))
 
     def _end(self) -> None:
         token = self.tokens.peek()
@@ -125,11 +134,10 @@ class _Parser:
             hint = "write a metric or a quantity on each side"
             raise _wrong(token, f"{self.line.strip()!r} has an empty side", hint)
         if token.kind == "end":
-            hint = "write, for example, params <= 5M"
-            raise _wrong(token, f"{self.line.strip()!r} compares nothing", hint)
+            raise _wrong(token, f"{self.line.strip()!r} compares nothing", EXAMPLE)
         return self._sum()
 
-    def _tolerance(self, relations: list[str]) -> Quantity | None:
+    def _tolerance(self, relations: list[str]) -> Quantity:
         sign = self.tokens.take()
         if not set(relations) <= {"=", "≈"}:
             raise _wrong(sign, "± belongs to == or ≈", "write params == 25.6M ± 2%")
@@ -174,6 +182,9 @@ class _Parser:
 
     def _factor(self) -> Expression:
         token = self.tokens.take()
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise _wrong(token, f"a line has at most {MOST_PARTS} parts", _SHORTER)
         if token.kind == "number":
             return self._number(token)
         if token.text == "(":
@@ -183,7 +194,7 @@ class _Parser:
         if token.kind != "word":
             shown = self.line.strip() if token.kind == "end" else token.text
             text = f"{shown!r} has an empty side" if token.kind == "end" else _NEITHER.format(shown)
-            raise _wrong(token, text, _EXAMPLE)
+            raise _wrong(token, text, _A_VALUE)
         if token.text in _CALLS:
             return self._call(token)
         if token.text in {"input", "baseline"}:
@@ -200,11 +211,7 @@ class _Parser:
             )
             return self._joined("of", percent, self._factor()) if self._of() else percent
         token = self.tokens.unit(token)
-        try:
-            quantity = parse_quantity(token.text)
-        except BudgetError as error:
-            raise _wrong(token, error.text, error.hint) from None
-        return Expression("quantity", token.text, token.offset, quantity=quantity)
+        return Expression("quantity", token.text, token.offset, quantity=_quantity(token))
 
     def _of(self) -> bool:
         return self.tokens.takes("of")
@@ -271,6 +278,7 @@ class _Parser:
         return inside.text
 
 
+_SHORTER = "write several lines"
 _NEITHER = "{!r} is neither a metric nor a quantity"
 
 
@@ -280,11 +288,20 @@ def _check_glob(glob: Token) -> None:
         raise _wrong(glob, f"{glob.text!r} is not a path of layers", "write stage*, or type:conv")
 
 
+def _quantity(token: Token) -> Quantity:
+    try:
+        return parse_quantity(token.text)
+    except BudgetError as error:
+        number, _, word = token.text.partition(" ")
+        hint = f"write a sign between {number} and {word}" if word in METRICS else error.hint
+        raise _wrong(token, error.text, hint) from None
+
+
 def _share(token: Token) -> Quantity:
     """Return a percentage as a share of one."""
     from fractions import Fraction
 
-    value = Fraction(parse_quantity(token.text).value, 100)
+    value = Fraction(_quantity(token).value, 100)
     return Quantity(int(value) if value.denominator == 1 else value, "")
 
 

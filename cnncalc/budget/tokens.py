@@ -10,6 +10,8 @@ from cnncalc.records import Record
 RELATIONS = {"<=": "≤", ">=": "≥", "==": "=", **{each: each for each in "≤≥=<>≈"}}
 """How a relation may be written -> how it is printed."""
 
+EXAMPLE = "write a line such as params <= 5M"
+
 _MISSPELT = {
     "=<": "write <=",
     "=>": "write >=",
@@ -28,7 +30,9 @@ _LEXEME = (
     r"|(?P<sign>[-+*/%±(),\[\]])"
     r")"
 )
-_UNIT = r"\s*(?!(?:of|for)\b)([^\W\d_]+)(?:\s+(?!(?:of|for)\b)([^\W\d_]+))?"
+_UNIT = r"\s*(?!(?:of|for)\b)([^\W\d_][\w.]*)(?:\s+(?!(?:of|for)\b)([^\W\d_][\w.]*))?"
+"""A unit, or a prefix and a unit; a word is taken as a whole, so that an error can name it."""
+
 _PREFIXES = frozenset(("k", "M", "G", "T", "P", "E"))
 
 
@@ -111,7 +115,7 @@ class Tokens:
             at = self._at + len(rest) - len(rest.lstrip())
             if not rest.strip():
                 return Token("end", "", len(self.line.rstrip()))
-            raise BudgetError(f"{self.line[at]!r} means nothing here", offset=at, hint=_EXAMPLE)
+            raise BudgetError(f"{self.line[at]!r} means nothing here", offset=at, hint=EXAMPLE)
         kind = match.lastgroup
         token = Token(kind, match[kind], match.start(kind))
         if kind == "misspelt":
@@ -122,9 +126,6 @@ class Tokens:
                 width=len(token.text),
             )
         return token
-
-
-_EXAMPLE = "write a line such as params <= 5M"
 
 
 def numbers_in_a_call(token: Token) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 from cnncalc.budget import (
     MOST_PROBLEMS,
+    Allowance,
     Assertion,
     Base,
     Expression,
     Verdict,
     judge,
+    judge_base,
     problem_of,
     type_of,
 )
@@ -199,11 +201,13 @@ def _judged(
 ) -> Checked:
     """Return a network held against rules."""
     names = comparison.names if comparison else {}
+    allowance = Allowance()
     findings: list[Finding] = []
     problems: list[Problem] = []
     for rule in rules:
         try:
-            findings.append(_finding(version, rule, baseline, names, options.only_new))
+            found = _finding(version, rule, baseline, names, allowance, only_new=options.only_new)
+            findings.append(found)
         except BudgetError as error:
             problems.append(problem_of(error, rule))
             if len(problems) >= MOST_PROBLEMS:
@@ -227,16 +231,22 @@ def figures(report: Report) -> dict[str, Any]:
 
 
 def _finding(
-    version: Version, rule: Rule, baseline: Baseline, names: Mapping[str, str], only_new: bool
+    version: Version,
+    rule: Rule,
+    baseline: Baseline,
+    names: Mapping[str, str],
+    allowance: Allowance,
+    *,
+    only_new: bool,
 ) -> Finding:
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
-    verdict = judge(version.report(rule.dtype), line, base, names)
+    verdict = judge(version.report(rule.dtype), line, base, names, allowance)
     if verdict.ok is None and line.needs_base:
         baseline.refuse(verdict.detail)
     status = SKIP if verdict.ok is None else PASS if verdict.ok else FAIL
     detail = verdict.detail
-    if status == FAIL and only_new and _known(verdict, rule, base, names):
+    if status == FAIL and only_new and _known(verdict, line, base, names, allowance):
         status, detail = KNOWN, f"{detail}; it was no better at the base"
     return Finding(
         rule.text.strip(),
@@ -274,39 +284,24 @@ def _paths(line: Assertion, verdict: Verdict) -> Iterator[str]:
                 yield part.glob.partition("*")[0].rstrip(".")
 
 
-def _known(verdict: Verdict, rule: Rule, base: Base | None, names: Mapping[str, str]) -> bool:
-    """Whether the rule failed at the base with an equal or worse value, in each failing part."""
+def _known(
+    verdict: Verdict,
+    line: Assertion,
+    base: Base | None,
+    names: Mapping[str, str],
+    allowance: Allowance,
+) -> bool:
+    """Whether all that a line breaks was broken at the base, in each part, and was no better."""
     if not isinstance(base, Report):
         return False
+    broken = {path: part for path, part in verdict.parts if part.ok is False} or {"": verdict}
     try:
-        before = judge(base, assertion(rule.text), base)
+        return all(
+            judge_base(base, line, path, names, allowance).no_better(now)
+            for path, now in broken.items()
+        )
     except BudgetError:
         return False
-    parts = dict(before.parts)
-    pairs = [
-        (now, parts.get(path) or parts.get(names.get(path, "")))
-        for path, now in verdict.parts
-        if now.ok is False
-    ] or [(verdict, before)]
-    return all(
-        then is not None
-        and then.ok is False
-        and then.excess >= now.excess
-        and not _other_side(then, now)
-        for now, then in pairs
-    )
-
-
-def _other_side(then: Verdict, now: Verdict) -> bool:
-    """Whether a value was below a range and is above it now, or the other way round."""
-    gaps = [
-        [value - each.limits[at % len(each.limits)] for at, value in enumerate(each.values)]
-        for each in (then, now)
-        if each.limits
-    ]
-    if len(gaps) < 2 or not gaps[0] or len(gaps[0]) != len(gaps[1]):
-        return False
-    return all(one * other < 0 for one, other in zip(*gaps, strict=True))
 
 
 def check_net(

@@ -67,3 +67,19 @@ def test_a_hostile_spec_is_not_followed_for_long(line):
     assert len(caught.value.problems) == 20
     for problem in caught.value.problems:
         assert "look at more than 590,000 layers" in problem.text or "no layer" in problem.text
+
+
+def test_a_line_is_judged_alike_however_often_it_was_asked():
+    """300 + 30·300 layers are looked at each time: more than 503,000 in 60 times."""
+    report = cnncalc.analyze(cnncalc.loads("input: [3]\nlayers: [{fc: 3, repeat: 300}]\n"))
+    line = read("params <= 12 for each *")
+    assert all(judge(report, line).ok for _ in range(60))
+
+
+def test_the_lines_of_one_check_have_one_allowance():
+    """Those of Python, too: together they look at more than 500,000 + 10·300 layers."""
+    net = cnncalc.loads("input: [3]\nlayers: [{fc: 3, repeat: 300}]\n")
+    assert cnncalc.check(net, ["params <= 12 for each *"] * 54)
+    assert cnncalc.check(net, ["params <= 12 for each *"] * 54, base=net)
+    with pytest.raises(SpecError, match="look at more than 503,000 layers"):
+        cnncalc.check(net, ["params <= 12 for each *"] * 55)

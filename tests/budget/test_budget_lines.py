@@ -29,7 +29,7 @@ def judge(report, text, base=None):
         ("lenet", "params = 61,706", True, "params 61,706 = 61,706"),
         ("lenet", "params == 61_705", False, "params 61,706 ≠ 61,705, over by 1"),
         ("lenet", "params <= 61.7k", False, "params 61,706 > 61,700, over by 6"),
-        ("lenet", "params < 61706", False, "params 61.7 k ≥ 61,706"),
+        ("lenet", "params < 61706", False, "params 61.7 k ≥ 61,706, equal"),
         ("lenet", "params ≈ 61.2k", True, "params 61.7 k ≈ 61.2 k"),
         ("lenet", "params ≈ 61k", False, "params 61.7 k ≠ 61 k, over by 706 (+1.2%)"),
         ("lenet", "60k <= params <= 62k", True, "60 k ≤ params 61.7 k ≤ 62 k (99%)"),
@@ -64,7 +64,7 @@ def judge(report, text, base=None):
         ("residual", "params(stage1) <= 75_008", True, "params(stage1) 75 k ≤ 75,008 (100%)"),
         ("residual", "layers(stage1.bottleneck1) == 5", True, "layers(stage1.bottleneck1) 5 = 5"),
         ("residual", "rf(stage2) >= 27 px", True, "rf(stage2) 27 px ≥ 27 px"),
-        ("residual", "jump < 8", False, "jump 8 px ≥ 8 px"),
+        ("residual", "jump < 8", False, "jump 8 px ≥ 8 px, equal"),
         (
             "squeeze",
             "local_rf(conv2) >= 6",
