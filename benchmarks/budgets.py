@@ -45,6 +45,41 @@ def one_core() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
+def cold(start: list[str], folder: Path, rounds: int) -> None:
+    """Print what one spec takes from a cold start, with its budgets and without."""
+    spec = folder / "net.yaml"
+    text = (ROOT / "specs" / "resnet.yaml").read_text(encoding="utf-8")
+    spec.write_text(text + "budgets: [params <= 26M, rf(stage4) >= input]\n", encoding="utf-8")
+    runs = alternate(
+        {
+            "analyze": [*start, "analyze", f"{spec}@resnet50"],
+            "check": [*start, "check", f"{spec}@resnet50"],
+        },
+        rounds,
+    )
+    for name, each in runs.items():
+        print(f"{name} of one spec, cold: {median_ms(each):7.1f} ms")
+    print(f"check / analyze: {ratio(runs['check'], runs['analyze']):.2f}")
+
+
+def bundled(start: list[str]) -> None:
+    """Print what all networks that come with cnncalc take."""
+    os.chdir(ROOT)
+    every = ["check", "specs", "--variant", "all", "--budget", "params <= 1G"]
+    (run,) = alternate({"all": [*start, *every]}, 1)["all"]
+    print(f"check of all bundled variants, one core: {run.seconds:.2f} s")
+
+
+def many_specs(start: list[str], folder: Path) -> None:
+    """Print what many specs take against a git base."""
+    repository(folder)
+    os.chdir(folder)
+    (run,) = alternate({"many": [*start, "check", ".", "--base", "main"]}, 1)["many"]
+    print(f"check of {MANY} specs against a git base, one core: {run.seconds:.2f} s")
+    print(f"  peak memory {run.peak_bytes / 2**20:.0f} MiB")
+    os.chdir(ROOT)  # a folder that is in use cannot be removed everywhere
+
+
 def main() -> None:
     """Print times and ratios."""
     parser = argparse.ArgumentParser()
@@ -54,31 +89,13 @@ def main() -> None:
     python = chosen.python or fresh_environment()
     one_core()
     start = [python, "-m", "cnncalc"]
-    folder = Path(tempfile.mkdtemp(prefix="cnncalc-bench-"))
-    spec = folder / "net.yaml"
-    text = (ROOT / "specs" / "resnet.yaml").read_text(encoding="utf-8")
-    spec.write_text(text + "budgets: [params <= 26M, rf(stage4) >= input]\n", encoding="utf-8")
-    runs = alternate(
-        {
-            "analyze": [*start, "analyze", f"{spec}@resnet50"],
-            "check": [*start, "check", f"{spec}@resnet50"],
-        },
-        chosen.rounds,
-    )
-    for name, each in runs.items():
-        print(f"{name} of one spec, cold: {median_ms(each):7.1f} ms")
-    print(f"check / analyze: {ratio(runs['check'], runs['analyze']):.2f}")
-    os.chdir(ROOT)
-    every = ["check", "specs", "--variant", "all", "--budget", "params <= 1G"]
-    (run,) = alternate({"all": [*start, *every]}, 1)["all"]
-    print(f"check of all bundled variants, one core: {run.seconds:.2f} s")
-    many = folder / "many"
-    many.mkdir()
-    repository(many)
-    os.chdir(many)
-    (run,) = alternate({"many": [*start, "check", ".", "--base", "main"]}, 1)["many"]
-    print(f"check of {MANY} specs against a git base, one core: {run.seconds:.2f} s")
-    print(f"  peak memory {run.peak_bytes / 2**20:.0f} MiB")
+    with tempfile.TemporaryDirectory(prefix="cnncalc-bench-") as name:
+        folder = Path(name)
+        cold(start, folder, chosen.rounds)
+        bundled(start)
+        many = folder / "many"
+        many.mkdir()
+        many_specs(start, many)
 
 
 if __name__ == "__main__":

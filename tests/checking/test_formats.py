@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+import xmlschema
 from checking.kit import NET, PARAMS
 
 from cnncalc.outcome import FAIL, Checked, Finding, Outcome
@@ -116,7 +117,6 @@ def test_gitlab_is_valid(run, nets):
 
 
 def test_junit_is_valid(run, nets):
-    xmlschema = pytest.importorskip("xmlschema")
     text = of(run, "junit")
     xmlschema.XMLSchema(str(SCHEMAS / "junit-4.xsd")).validate(text)
     suites = {each.get("name"): each for each in ET.fromstring(text)}  # noqa: S314 our own
@@ -131,7 +131,6 @@ def test_junit_is_valid(run, nets):
 
 def test_hostile_texts_leave_each_format_whole():
     """A format keeps its own rules, whatever names a spec holds."""
-    xmlschema = pytest.importorskip("xmlschema")
     texts = {form: render(harmful(), form, width=100, color=False) for form in FORMATS}
     sarif_validator().validate(json.loads(texts["sarif"]))
     gitlab_validator().validate(json.loads(texts["gitlab"]))

@@ -176,44 +176,76 @@ def test_13_only_new_looks_at_each_part(run, write, commit):
 
 
 HOSTILE = "a%0A::error::x|<img src=x>@you`[l](http://x),b:c"
+UNSEEN = "\x1b[31m\u202e"
+"""A sequence that colours a terminal, and a character that turns the direction of text."""
+EVIL = f"e%,:vil{UNSEEN}.yaml"
 
 
 @pytest.fixture
 def hostile(write):
-    """A spec whose file, texts and budget ids want to be more than text."""
-    text = json.dumps(f"{HOSTILE}\n::error::second line\n<!-- -->")
+    """A spec whose file, texts and budget ids want to be more than text.
+
+    A spec holds no control character, not even as an escape; the name of its file, and the
+    project's file, may.
+    """
+    text = json.dumps(f"{HOSTILE}\n::error::second line\n<!-- -->\u202e")
     write(
-        "e%,:vil.yaml",
+        EVIL,
         f'name: {text}\n{NET}budgets:\n  - {{assert: "params <= 1", why: {text}, id: {text}}}\n',
+    )
+    text = json.dumps(f"{HOSTILE}{UNSEEN}\n::error::third line")
+    write(
+        "cnncalc.toml",
+        f'[[budget]]\nrules = [{{assert = "params <= 2", why = {text}, id = {text}}}]\n',
     )
 
 
+def test_14_the_texts_are_hostile(run, hostile):
+    """As they come to each format, the tests below see something."""
+    (spec,) = json.loads(run("check", EVIL, "-o", "json").out)["specs"]
+    assert spec["spec"] == EVIL
+    first, second = (budget["why"] for budget in spec["budgets"])
+    assert "\u202e" in first
+    assert UNSEEN in second
+
+
 def test_14_workflow_commands_hold_one_line_and_no_other_command(run, hostile):
-    done = run("check", "e%,:vil.yaml", "-o", "github")
-    first, last = done.out.splitlines()
+    done = run("check", EVIL, "-o", "github")
+    first, second, last = done.out.splitlines()
     assert first.startswith("::error file=e%25%2C%3Avil.yaml,line=8,col=14,title=cnncalc%3A ")
+    assert second.startswith("::error file=cnncalc.toml,line=2,col=21,title=cnncalc%3A ")
     assert "a%250A::error" in first  # the name's own %0A stays text
-    assert last.startswith("1 of 1 budgets failed")
-    assert "\x1b" not in done.out
+    assert last.startswith("2 of 2 budgets failed")
+    assert not {"\x1b", "\u202e"} & {*done.out}
 
 
 def test_14_markdown_shows_names_as_text(run, hostile):
-    done = run("check", "e%,:vil.yaml", "-o", "markdown")
+    done = run("check", EVIL, "-o", "markdown")
     assert done.code == 1
-    for harm in ("<img", "@you", "`[l]", "\x1b", "<!-- -->"):
+    for harm in ("<img", "@you", "`[l]", "\x1b", "\u202e", "<!-- -->"):
         assert harm not in done.out
     rows = [line for line in done.out.splitlines() if line.startswith("| e%")]
     assert len(rows) == 1
     assert rows[0].count("|") == 7
 
 
-@pytest.mark.parametrize("form", ["table", "concise", "json", "junit", "sarif", "gitlab", "csv"])
+@pytest.mark.parametrize("form", ["table", "concise", "junit", "sarif", "gitlab", "csv"])
 def test_14_no_format_passes_control_characters_on(run, hostile, form):
-    done = run("check", "e%,:vil.yaml", "-o", form)
+    done = run("check", EVIL, "-o", form)
     assert done.code == 1
+    assert "params <= 2" in done.out.replace("&lt;", "<")
     assert "\x1b" not in done.out
+    assert "\u202e" not in done.out
+    assert not {r"\u001b", r"\u202e"} & {*re.findall(r"\\u....", done.out)}
     if form in {"table", "concise"}:
         assert not re.search(r"^::", done.out, re.MULTILINE)
+
+
+def test_14_json_holds_control_characters_as_escapes(run, hostile):
+    done = run("check", EVIL, "-o", "json")
+    assert done.code == 1
+    assert "\x1b" not in done.out
+    assert r"\u001b[31m" in done.out
 
 
 def test_15_value_and_limit_that_print_alike_are_printed_exactly(run, write):
