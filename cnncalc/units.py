@@ -55,11 +55,12 @@ def exact(value: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def si(value: int) -> str:
+def si(value: int | Fraction) -> str:
     """Return a count with three significant digits: 25.6 M; below 1000 it is exact."""
-    if abs(value) < 1000:
+    if -1000 < value < 1000:
         return str(value)
-    sign, size = ("-", -value) if value < 0 else ("", value)
+    sign = "-" if value < 0 else ""
+    size = -value if value < 0 else value
     for power, prefix in enumerate(_SI, start=1):
         digits = _three_digits(size, 1000**power, 1000)
         if digits:
@@ -67,7 +68,7 @@ def si(value: int) -> str:
     return f"{sign}{_scientific(size)}"
 
 
-def iec(size: int) -> str:
+def iec(size: int | Fraction) -> str:
     """Return a number of bytes with three significant digits: 97.5 MiB; below 1024 it is exact."""
     if size < 1024:
         return f"{size} B"
@@ -75,7 +76,7 @@ def iec(size: int) -> str:
         digits = _three_digits(size, 1024**power, 1024)
         if digits:
             return f"{digits} {unit}"
-    return f"{exact(size >> 60)} EiB"
+    return f"{exact(size // 1024**6)} EiB"
 
 
 def percent(part: int | Fraction, whole: int | Fraction) -> str:
@@ -129,7 +130,7 @@ def _unit_hint(unit: str) -> str:
     return "units are params, MACs, FLOPs, px and B after k M G T, or KiB MiB GiB"
 
 
-def _three_digits(size: int, scale: int, step: int) -> str:
+def _three_digits(size: int | Fraction, scale: int, step: int) -> str:
     """Return size/scale, halves rounded up, or "" where rounding reaches the next unit."""
     for decimals in (2, 1, 0):
         rounded = (2 * size * 10**decimals + scale) // (2 * scale)
@@ -139,8 +140,8 @@ def _three_digits(size: int, scale: int, step: int) -> str:
     return ""
 
 
-def _scientific(size: int) -> str:
-    power = len(str(size)) - 1
+def _scientific(size: int | Fraction) -> str:
+    power = len(str(int(size))) - 1
     rounded = (2 * size + 10 ** (power - 2)) // (2 * 10 ** (power - 2))
     if rounded == 1000:
         rounded, power = 100, power + 1

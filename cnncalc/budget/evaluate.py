@@ -243,12 +243,13 @@ def _counterpart(assertion: Assertion) -> Expression:
 
 
 def _with_dimensions(sides: list[Side]) -> list[Side]:
-    """Give bare numbers the dimension of what they are compared with."""
-    known = next((side.amount.dimension for side in sides if side.amount.dimension), "")
-    return [
-        side if side.amount.dimension else Side(side.part, side.amount._replace(dimension=known))
-        for side in sides
-    ]
+    """Give bare numbers the dimension of what they are compared with, first on their left."""
+    known = ""
+    for step in (1, -1):
+        for at, side in [*enumerate(sides)][::step]:
+            known = side.amount.dimension or known
+            sides[at] = Side(side.part, side.amount._replace(dimension=known))
+    return sides
 
 
 def _check_axes(left: Side, right: Side) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _OPPOSITE = {"≤": ">", "≥": "<", "<": "≥", ">": "≤", "=": "≠", "≈": "≠"}
 _COUNTS = {"params", "MAC", "FLOP", "layers", "values", "channels", ""}
 _UNITS = {"px": " px", "byte": " B"}
+_SHORT, _LONG = 3, 6
+"""Digits of a number in short, and of a fraction that is told as exactly as a decimal is read."""
 
 
 def told(sides: Sequence[Side], relations: Sequence[str], pairs: Sequence[Pair]) -> str:
@@ -40,47 +42,55 @@ def _named(side: Side, number: str) -> str:
 
 
 def _numbers(sides: Sequence[Side], relations: Sequence[str]) -> list[str]:
-    """Return each number in short, or all of them exactly where short ones look the same."""
+    """Return each number in short; all of them exactly where short ones would mislead.
+
+    Numbers that differ must not look the same, nor equal ones different.
+    """
     amounts = [side.amount for side in sides]
+    short = [*map(_short, amounts)]
     shown = [_limit(side.amount) if side.number else _short(side.amount) for side in sides]
-    near = "≈" in relations and shown != [*map(_short, amounts)]
-    if near or "=" in relations or _alike(amounts, _short):
-        return [*map(_exact if _alike(amounts, _long) else _long, amounts)]
+    near = "≈" in relations and shown != short
+    if near or "=" in relations or _alike(amounts, short) or _unlike(amounts, shown):
+        long = [*map(_long, amounts)]
+        return [*map(_exact, amounts)] if _alike(amounts, long) else long
     return shown
 
 
-def _alike(amounts: Sequence[Amount], shown: Callable[[Amount], str]) -> bool:
-    return any(
-        {*one.values} != {*other.values} and shown(one) == shown(other)
-        for one, other in pairwise(amounts)
-    )
+def _alike(amounts: Sequence[Amount], texts: Sequence[str]) -> bool:
+    """Whether two that differ are told by the same text."""
+    pairs = zip(pairwise(amounts), pairwise(texts), strict=True)
+    return any({*a.values} != {*b.values} and one == other for (a, b), (one, other) in pairs)
+
+
+def _unlike(amounts: Sequence[Amount], texts: Sequence[str]) -> bool:
+    """Whether two that are equal are told by different texts."""
+    pairs = zip(pairwise(amounts), pairwise(texts), strict=True)
+    return any({*a.values} == {*b.values} and one != other for (a, b), (one, other) in pairs)
 
 
 def _short(amount: Amount) -> str:
+    """Return a number with three digits: 25.6 M, 97.5 MiB, 0.0731; sizes in px as they are."""
     value = amount.values[0]
     if amount.dimension == "px" or len(amount.values) > 1:
         return _long(amount)
-    if amount.dimension not in _COUNTS | {"byte"} or distance(value, 0) < 1000:
-        return _long(amount) if isinstance(value, int) else _decimal(value, 3)
-    number, _, unit = _three_digits(value, amount.dimension).partition(" ")
+    small = 1024 if amount.dimension == "byte" and not isinstance(value, int) else 1000
+    if amount.dimension not in _COUNTS | {"byte"} or distance(value, 0) < small:
+        if isinstance(value, int):
+            return _long(amount)
+        return _decimal(value, _SHORT) + _UNITS.get(amount.dimension, "")
+    size = distance(value, 0)
+    text = iec(size) if amount.dimension == "byte" else si(size)
+    number, _, unit = text.partition(" ")
     whole, point, digits = number.partition(".")
     digits = digits if "e" in digits else digits.rstrip("0")
-    return f"{whole}{point if digits else ''}{digits} {unit}".strip()
-
-
-def _three_digits(value: int | Fraction, dimension: str) -> str:
-    nearest = int(2 * value + 1) // 2
-    if dimension == "byte" and nearest >= 0:
-        return iec(nearest)
-    return si(nearest)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{whole}{point if digits else ''}{digits} {unit}".strip()
 
 
 def _limit(amount: Amount) -> str:
     """Return a limit in short only where that loses nothing."""
     short = _short(amount)
-    if "e" in short or amount.dimension not in _COUNTS | {"byte"} or len(amount.values) > 1:
-        return short
-    if not isinstance(amount.values[0], int):
+    if "e" in short or amount.dimension == "px" or len(amount.values) > 1:
         return short
     return short if parse_quantity(short).value == amount.values[0] else _long(amount)
 
@@ -99,23 +109,52 @@ def _exact(amount: Amount) -> str:
     return _long(amount, str)
 
 
-def _decimal(value: Fraction, digits: int = 0) -> str:
-    """Return a fraction as a decimal: exactly where it ends within six digits, else to them."""
-    for places in range(digits or 1, 7):
-        scaled = value * 10**places
-        if scaled.denominator == 1 or places == (digits or 6):
-            number = int(2 * scaled + 1) // 2
-            whole, part = divmod(abs(number), 10**places)
-            text = f"{'-' if number < 0 else ''}{whole:,}.{part:0{places}}"
-            return text.rstrip("0").rstrip(".") if digits else text
-    return str(value)
+def _decimal(value: Fraction, digits: int = _LONG) -> str:
+    """Return a fraction as a decimal, rounded once: exactly where it ends within six places.
+
+    Else to so many places, or digits where it is below 1; in short it never has more.
+    """
+    size, sign = abs(value), "-" if value < 0 else ""
+    zeros = _leading_zeros(size)
+    if zeros >= _LONG:
+        return sign + _scientific(size, zeros + 1, digits)
+    places = digits + zeros
+    if digits == _LONG:
+        exactly = (n for n in range(1, _LONG + 1) if (size * 10**n).denominator == 1)
+        places = next(exactly, places)
+    whole, part = divmod(_rounded(size * 10**places), 10**places)
+    text = f"{sign}{whole:,}.{part:0{places}}"
+    return text if digits == _LONG else text.rstrip("0").rstrip(".")
+
+
+def _leading_zeros(size: Fraction) -> int:
+    """Return how many zeros follow the point, of a number below 1."""
+    zeros = 0
+    while 0 < size * 10 ** (zeros + 1) < 1:
+        zeros += 1
+    return zeros
+
+
+def _scientific(size: Fraction, power: int, digits: int) -> str:
+    number = _rounded(size * 10 ** (power + digits - 1))
+    if number == 10**digits:
+        number, power = number // 10, power - 1
+    whole, part = divmod(number, 10 ** (digits - 1))
+    text = f"{whole}.{part:0{digits - 1}}".rstrip("0").rstrip(".")
+    return f"{text}e-{power}"
+
+
+def _rounded(size: Fraction) -> int:
+    """Return the nearest integer, halves up."""
+    return int(2 * size + 1) // 2
 
 
 def _used(left: Side, relation: str, pairs: Sequence[Pair]) -> str:
     """Return how much of an upper limit is used, rounded down: 100% is the limit itself."""
     if relation not in {"≤", "<"} or left.limit or any(pair.limit <= 0 for pair in pairs):
         return ""
-    return f" ({max(100 * pair.value // pair.limit for pair in pairs)}%)"
+    most = max(100 * pair.value // pair.limit for pair in pairs)
+    return f" ({most}%)" if most >= 0 else ""
 
 
 def _apart(pair: Pair, dimension: str) -> str:
@@ -125,9 +164,13 @@ def _apart(pair: Pair, dimension: str) -> str:
         return ", equal"
     where, sign = ("over", "+") if pair.value > pair.limit else ("under", "−")
     by = _short(Amount((gap,), dimension))
-    return f", {where} by {by}{_relative(gap, pair.limit, sign)}"
+    return f", {where} by {by}{_relative(gap, pair, sign)}"
 
 
-def _relative(gap: int | Fraction, limit: int | Fraction, sign: str) -> str:
+def _relative(gap: int | Fraction, pair: Pair, sign: str) -> str:
+    """Return the gap as a share of the limit: all of it only where nothing is left."""
+    limit = pair.limit
     tenths = (2000 * gap + limit) // (2 * limit) if limit > 0 else 0
+    if 0 < pair.value < limit:
+        tenths = min(tenths, 999)
     return f" ({sign}{tenths // 10}.{tenths % 10}%)" if tenths else ""
