@@ -25,7 +25,8 @@ class NumberError(BudgetError):
 class Amount(Record):
     """An exact number, or one for each of `axes`, in a dimension of `units.Quantity`.
 
-    The size on one axis is a number as any other: it goes with a size on each of its axes.
+    The size on one axis is a number as any other: it goes with a size on each of its axes. Only the
+    size of the input (`of_input`) is then taken on that axis.
 
     More dimensions are counts of their own: `layers`, `channels`, and `values` of feature maps;
     `ratio` is what a quotient of two equal ones has, `percent` a share of nothing said, and
@@ -36,6 +37,7 @@ class Amount(Record):
     dimension: str
     axes: tuple[str, ...] = ()
     note: str = ""
+    of_input: bool = False
 
 
 def word(dimension: str) -> str:
@@ -61,10 +63,23 @@ def common_axes(left: Amount, right: Amount) -> tuple[str, ...]:
 
 def on_axes(left: Amount, right: Amount) -> Iterator[tuple[str, int | Fraction, int | Fraction]]:
     """Yield the values to compare, with their axis: one by one, or each with the only one."""
+    left, right = _met(left, right)
     axes = common_axes(left, right)
     many = max(len(left.values), len(right.values))
     ones, others = (each.values * (many // len(each.values)) for each in (left, right))
     yield from zip(axes or ("",) * many, ones, others, strict=True)
+
+
+def _met(left: Amount, right: Amount) -> tuple[Amount, Amount]:
+    """Return both, the size of the input on the one axis that the other has."""
+    return on_axis(left, right.axes), on_axis(right, left.axes)
+
+
+def on_axis(amount: Amount, axes: tuple[str, ...]) -> Amount:
+    """Return the size of the input on the only one of some axes; all other amounts as they are."""
+    if not amount.of_input or len(axes) != 1 or axes[0] not in amount.axes:
+        return amount
+    return amount._replace(values=(amount.values[amount.axes.index(axes[0])],), axes=axes)
 
 
 def distance(one: int | Fraction, other: int | Fraction) -> int | Fraction:
@@ -168,5 +183,11 @@ def _together(
     dimension: str,
 ) -> Amount:
     """Return the amounts combined, axis by axis."""
+    left, right = _met(left, right)
     values = tuple(whole(function(one, other)) for _, one, other in on_axes(left, right))
-    return Amount(values, dimension, common_axes(left, right), left.note or right.note)
+    sizes = [each for each in (left, right) if len(each.values) > 1]
+    of_input = bool(sizes) and all(each.of_input for each in sizes)
+    axes = common_axes(left, right)
+    if not axes and () in (left.axes, right.axes):  # a size on one axis, and a number
+        axes = left.axes or right.axes
+    return Amount(values, dimension, axes, left.note or right.note, of_input)

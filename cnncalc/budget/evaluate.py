@@ -8,7 +8,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from cnncalc.budget import amounts
-from cnncalc.budget.amounts import Amount, NumberError, common_axes, word
+from cnncalc.budget.amounts import Amount, NumberError, common_axes, on_axis, word
 from cnncalc.budget.globs import Allowance, each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
 from cnncalc.budget.pairs import Side
@@ -102,7 +102,11 @@ def _judge(assertion: Assertion, place: _Place) -> Verdict:
 
 def _sides(assertion: Assertion, place: _Place) -> list[Side]:
     """Return what each side comes to; raises BudgetError where two of them do not compare."""
-    sides = [Side(each, _value(each, assertion, place)) for each in assertion.sides]
+    amounts = [_value(each, assertion, place) for each in assertion.sides]
+    axes = {each.axes for each in amounts if each.axes and not each.of_input}
+    if len(axes) == 1:
+        amounts = [on_axis(each, *axes) for each in amounts]
+    sides = [Side(*each) for each in zip(assertion.sides, amounts, strict=True)]
     for left, right in pairwise(sides):
         _check_dimensions(left, right)
         _check_axes(left, right)

@@ -48,7 +48,7 @@ def input_size(report: Report) -> Amount:
     size = sizes.pop()
     if not size:
         raise BudgetError("the input is a vector, without a size in px", hint="use another limit")
-    return Amount(size, "px", AXES[len(size)])
+    return Amount(size, "px", AXES[len(size)], of_input=True)
 
 
 def _sum(name: str, dimension: str, in_bytes: str = "") -> Metric:

@@ -86,6 +86,10 @@ def test_a_chain_is_told_by_the_worst_of_its_broken_comparisons(two):
         ("rf.h >= rf.w", True, "rf.h 31 px ≥ rf.w 3 px"),
         ("rf.h <= rf.w", False, "rf.h 31 px > rf.w 3 px, over by 28 px (+933.3%)"),
         ("rf.h + rf.w == 34", True, "rf.h + rf.w 34 px = 34 px"),
+        # an input of 20×12: it is taken on the axis that the other side has
+        ("rf.h >= input", True, "rf.h 31 px ≥ input 20 px"),
+        ("rf.w + 9 == input", True, "rf.w + 9 12 px = input 12 px"),
+        ("2 * rf.w <= input / 2", True, "2 * rf.w 6 px ≤ input / 2 6 px (100%)"),
         ("rf.h / rf.w <= 10", False, "rf.h / rf.w 10.333 > 10, over by 0.333 (+3.3%)"),
         ("rf <= rf.w", False, "rf 31×3 px > rf.w 3 px, over by 28 px (+933.3%)"),
         ("rf <= rf.h", True, "rf 31×3 px ≤ rf.h 31 px (100%)"),

@@ -165,7 +165,7 @@ def test_the_search_for_a_project_ends_at_the_repository(
     write("cnncalc.toml", '[[budget]]\nrules = ["params <= 1"]\n')
     inner = write("inner/models/net.yaml", NET + "budgets: [params <= 5k]\n").parent
     if repository:
-        (folder / "inner" / ".git").mkdir()
+        write("inner/.git/HEAD", "ref: refs/heads/main\n")
     monkeypatch.chdir(inner)
     done = run("check", "net.yaml", "-o", "json")
     rules = [each["rule"] for each in json.loads(done.out)["specs"][0]["budgets"]]
