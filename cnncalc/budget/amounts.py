@@ -126,8 +126,6 @@ def multiply(left: Amount, right: Amount) -> Amount:
 
 def divide(left: Amount, right: Amount) -> Amount:
     """Return the quotient: a ratio where both are of one kind, else such as MACs per byte."""
-    if 0 in right.values:
-        raise NumberError("division by zero", hint="divide by something that is there")
     from fractions import Fraction
 
     above, below = left.dimension, right.dimension
@@ -143,6 +141,8 @@ def divide(left: Amount, right: Amount) -> Amount:
         raise BudgetError(
             f"cannot divide {word(above)} by {word(below)}", hint="divide one metric by another"
         )
+    if 0 in right.values:
+        raise NumberError("division by zero", hint="divide by something that is there")
     return _together(left, right, lambda one, other: whole(Fraction(one) / other), dimension)
 
 

@@ -159,6 +159,9 @@ def _evaluated(part: Expression, assertion: Assertion, place: _Place) -> Amount:
     if part.kind == "baseline":
         return _baseline(assertion, place)
     values = [_value(each, assertion, place) for each in part.parts]
+    if part.kind == "div" and part.parts[1].kind == "quantity" and values[1].values == (0,):
+        hint = "divide by something that is there"
+        raise BudgetError("division by zero", hint=hint)  # whatever the base is
     return _combined(part.kind, values)
 
 

@@ -164,6 +164,8 @@ def _apart(pair: Pair, dimension: str) -> str:
         return ", equal"
     where, sign = ("over", "+") if pair.value > pair.limit else ("under", "−")
     by = _short(Amount((gap,), dimension))
+    if dimension == "px" and not isinstance(gap, int):
+        by = f"{_decimal(gap, _SHORT)} px"
     return f", {where} by {by}{_relative(gap, pair, sign)}"
 
 

@@ -35,6 +35,12 @@ def two():
         ("input <= rf", False, "input 20×12 px > rf 31×3 px, under by 9 px (−75.0%)", 9 / 12),
         ("rf < 31", False, "rf 31×3 px ≥ 31 px, equal", 0),
         ("rf == 31", False, "rf 31×3 px ≠ 31 px, under by 28 px (−90.3%)", 28 / 31),
+        (
+            "rf / 7 >= 4",
+            False,
+            "rf / 7 4.428571×0.428571 px < 4 px, under by 3.571 px (−89.3%)",
+            25 / 28,
+        ),
         ("rf <= 40", True, "rf 31×3 px ≤ 40 px (77%)", -9 / 40),
         ("rf >= 2", True, "rf 31×3 px ≥ 2 px", -1 / 2),
         ("rf - 31 >= 0", False, "rf - 31 0×-28 px < 0 px, under by 28 px", 28),

@@ -41,6 +41,12 @@ MATCHES = "'nowhere' matches no layer"
             "baseline",
         ),
         ("params <= baseline * macs", "cannot multiply params by MACs", "baseline * macs"),
+        (
+            "params(head.global_avg_pool1) >= 2% / baseline",
+            "cannot divide a percentage of nothing said",
+            "2% / baseline",
+        ),
+        ("params <= baseline / 0", "division by zero", "baseline / 0"),
         ("rf.d <= baseline", "the input has no axis 'd', only h, w", "rf.d"),
     ],
 )
