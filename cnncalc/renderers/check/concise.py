@@ -24,6 +24,6 @@ def _lines(outcome: Outcome) -> Iterator[str]:
             if finding.status == FAIL:
                 file = finding.file or checked.spec
                 place = ":".join(str(p) for p in (file, finding.line, finding.column) if p)
-                about = f"{checked.title}: {finding.rule}: {finding.detail}"
+                about = f"{checked.title}: {finding.title}: {finding.detail}"
                 yield f"{place}: {_WORDS[finding.level]}: {about}"
     yield totals(outcome)
