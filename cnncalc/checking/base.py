@@ -14,9 +14,10 @@ from cnncalc.budget import Base
 from cnncalc.budget.metrics import METRICS
 from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
+from cnncalc.checking.options import Options
 from cnncalc.checking.places import home_of
 from cnncalc.checking.versions import Version, Watched, load
-from cnncalc.errors import BudgetError, HistoryError, SpecError
+from cnncalc.errors import BudgetError, CnncalcError, HistoryError, SpecError
 from cnncalc.records import Record
 from cnncalc.spec import DISK
 
@@ -176,6 +177,24 @@ class GitBase(Baselines):
 
         touched = changed_lines(past.read(there), files.contents[case.path.resolve()])
         return Baseline(before, notice=moved, touched=touched)
+
+
+def baselines(cases: Sequence[Case], options: Options) -> Baselines:
+    """Return where a check takes its baselines from; raises CnncalcError, HistoryError."""
+    if options.only_new and not options.base:
+        hint = "add --base origin/main"
+        raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
+    if options.lock is not None:
+        lock = Lock(options.lock)
+        if not lock.exists:
+            raise CnncalcError(f"there is no {lock.shown}", hint="write it with `cnncalc lock`")
+        if lock.convention != options.convention:
+            text = f"{lock.shown} counts FLOPs by {lock.convention!r}, not {options.convention!r}"
+            raise CnncalcError(text, hint="write it again, or choose --convention")
+        return LockBase(lock)
+    if options.base:
+        return GitBase(options.base, cases, options.set, options.convention)
+    return Nothing()
 
 
 class _Past:

@@ -30,16 +30,17 @@ def lock(
     """
     from cnncalc.checking.cases import Cases
     from cnncalc.checking.locks import Lock, locked
-    from cnncalc.checking.project import find_project
+    from cnncalc.checking.projects import Projects
     from cnncalc.commands.output import print_text, spare, write
     from cnncalc.commands.progress import progress
 
     if not check and in_ci():
         hint = "run `cnncalc lock` where it can be committed; here, `cnncalc lock --check`"
         raise CnncalcError("the lock file is not written in CI", hint=hint)
-    project = find_project(here())
-    cases = Cases(project, variant)
+    projects = Projects(here())
+    cases = Cases(projects.own, variant)
     found = cases.of(specs or ())
+    project = projects.settle(found)
     path = Path(lock_file) if lock_file else project.folder / project.lock
     spare([str(path)], (case.path for case in found))
     counted = convention or project.convention
