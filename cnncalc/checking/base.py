@@ -54,8 +54,9 @@ class Baseline(Record):
             hint = "record it with `cnncalc lock`"
             raise BudgetError(f"there is no baseline in {self.lock} for this spec", hint=hint)
         if self.lock:
-            what = "figures of the network, and params and macs of its groups, in float32"
-            hint = f"{self.lock} has only {what}; use --base"
+            parts = "params, macs and rf of its layers and groups at the top"
+            what = f"figures of the network, and {parts}, with bytes in float32"
+            hint = f"{self.lock} has {what}: write it again with `cnncalc lock`, or use --base"
             raise BudgetError(why.removeprefix("skipped: "), hint=hint)
 
 

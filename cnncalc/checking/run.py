@@ -205,8 +205,9 @@ def _finding(
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
     verdict = judge(version.report(rule.dtype), line, base, names)
-    if verdict.ok is None and line.needs_base:
-        baseline.refuse(verdict.detail)
+    skipped = [each for _, each in (*verdict.parts, ("", verdict)) if each.ok is None]
+    if skipped and line.needs_base:
+        baseline.refuse(skipped[0].detail)
     status = SKIP if verdict.ok is None else PASS if verdict.ok else FAIL
     detail = verdict.detail
     if status == FAIL and only_new and _known(verdict, rule, base, names):

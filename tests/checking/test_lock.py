@@ -43,14 +43,20 @@ def _entry(name):
         "macs = 52576",
         '"macs(body)" = 36864',
         '"macs(head)" = 160',
+        '"macs(stem)" = 15552',
         '"out.c" = 10',
         "params = 2938",
         '"params(body)" = 2320',
         '"params(head)" = 170',
+        '"params(stem)" = 448',
         '"params.trainable" = 2938',
         "peak_memory = 3328",
         '"rf.h" = 5',
+        '"rf.h(body)" = 5',
+        '"rf.h(stem)" = 3',
         '"rf.w" = 5',
+        '"rf.w(body)" = 5',
+        '"rf.w(stem)" = 3',
         "weights = 11752",
     ]
 
@@ -324,3 +330,47 @@ def test_a_spec_whose_variants_cannot_be_told_is_not_left_out(run, locked, write
         assert (done.code, done.out) == (2, "")
         assert "models/bad.yaml:1:8" in done.err
     assert locked.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "rule, code",
+    [
+        ("params <= baseline for each *", 0),
+        ("params < baseline for each *", 1),
+        ("macs(stem) <= baseline", 0),
+        ("rf(stem) >= baseline", 0),
+        ("rf.h(body) > baseline", 1),
+        ("params <= baseline for each **", 2),
+        ("params <= baseline for each body.*", 2),
+        ("depth <= baseline for each b*", 2),
+    ],
+)
+def test_a_part_that_the_lock_lacks_is_an_error(run, locked, rule, code):
+    """Not even one of several parts is passed over: the others would be green for it."""
+    done = run("check", "b.yaml", "--lock", "--budget", rule)
+    assert done.code == code, done.out
+    assert ("is not recorded at the base" in done.out) is (code == 2)
+    if code == 2:
+        said = " ".join(done.out.split())
+        assert "params, macs and rf of its layers and groups at the top" in said
+
+
+def test_a_part_that_is_new_since_the_lock_is_an_error(run, locked, write):
+    write("b.yaml", NET.replace("  head:", "  neck: {conv: [16, 1]}\n  head:"))
+    done = run("check", "b.yaml", "--lock", "--budget", "params <= baseline for each *")
+    assert done.code == 2
+    assert "params(neck) is not recorded at the base" in done.out
+    assert run("lock", "b.yaml").code == 0
+    done = run("check", "b.yaml", "--lock", "--budget", "params <= baseline for each *")
+    assert done.code == 0
+
+
+def test_figures_of_parts_are_those_that_budgets_measure(run, write, folder):
+    """A layer at the top and a shared one: what is recorded is what is compared, by hand."""
+    write("s.yaml", "input: [4]\nlayers: {a: {fc: 4}, b: {fc: 4, share: a}, c: [fc: 4, fc: 2]}\n")
+    assert run("lock", "s.yaml").code == 0
+    data = tomllib.loads((folder / "cnncalc.lock").read_text())["spec"]["s.yaml"]
+    assert [data[f"params({each})"] for each in "abc"] == [20, 0, 30]
+    assert [data[f"macs({each})"] for each in "abc"] == [16, 16, 24]
+    done = run("check", "s.yaml", "--lock", "--budget", "params == baseline for each *")
+    assert done.code == 0
