@@ -180,15 +180,19 @@ class GitBase(Baselines):
         return Baseline(before, notice=moved, touched=touched)
 
 
-def baselines(cases: Sequence[Case], options: Options) -> Baselines:
-    """Return where a check takes its baselines from; raises CnncalcError, HistoryError."""
+def baselines(cases: Sequence[Case], options: Options, *, listed: bool) -> Baselines:
+    """Return where a check takes its baselines from; raises CnncalcError, HistoryError.
+
+    `listed` says whether the project names its specs.
+    """
     if options.only_new and not options.base:
         hint = "add --base origin/main"
         raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
     if options.lock is not None:
-        lock = Lock(options.lock)
+        lock = Lock(options.lock, listed=listed)
         if not lock.exists:
-            raise CnncalcError(f"there is no {lock.shown}", hint="write it with `cnncalc lock`")
+            hint = f"write it with `cnncalc lock{'' if listed else ' SPEC…'}`"
+            raise CnncalcError(f"there is no {lock.shown}", hint=hint)
         if lock.convention != options.convention:
             text = f"{lock.shown} counts FLOPs by {lock.convention!r}, not {options.convention!r}"
             raise CnncalcError(text, hint="write it again, or choose --convention")

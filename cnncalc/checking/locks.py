@@ -59,9 +59,15 @@ class Lock:
     A network that comes with cnncalc goes by its name.
     """
 
-    def __init__(self, path: Path, *, replaced: bool = False) -> None:
-        """Read the file; one that is to be replaced may be damaged or of other rules."""
+    def __init__(self, path: Path, *, replaced: bool = False, listed: bool = True) -> None:
+        """Read the file; one that is to be replaced may be damaged or of other rules.
+
+        `listed` says whether the project names its specs, so that `cnncalc lock` writes them all.
+        """
         self.path = path
+        self._again = "write it again with `cnncalc lock`"
+        if not listed:
+            self._again = "delete it, and lock all specs again by their names"
         self.shown = os.path.relpath(path)
         self.entries: dict[str, dict[str, int]] = {}
         self.convention = ""
@@ -103,7 +109,7 @@ class Lock:
         self.convention = data.get("convention", "")
 
     def _wrong(self, text: str) -> CnncalcError:
-        return CnncalcError(f"{self.shown} {text}", hint="write it again with `cnncalc lock`")
+        return CnncalcError(f"{self.shown} {text}", hint=self._again)
 
     @cached_property
     def _root(self) -> Path:
@@ -159,7 +165,7 @@ class Lock:
     ) -> Iterator[str]:
         """Yield what is missing or stale, in words; of a whole project, what is left over."""
         if not self.exists:
-            yield f"there is no {self.shown}: write it with `cnncalc lock`"
+            yield f"there is no {self.shown}"
             return
         if self.convention != convention:
             yield f"convention {self.convention} → {convention}"

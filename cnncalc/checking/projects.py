@@ -25,6 +25,8 @@ class Projects:
         self._read: dict[Path, Project | None] = {}
         self._start = start
         self.own = next(self._above(start), Project(start))
+        self.listed = bool(self.own.specs)
+        """Whether a command that names no spec has any."""
 
     def settle(self, cases: Sequence[Case]) -> Project:
         """Return whose settings the run has: where there is no file, the one that all specs share.

@@ -68,7 +68,7 @@ def check_cases(
     groups = (group for project in concerned for group in project.groups)
     extra = _extra(projects.own, options)
     _check_rules([*(rule for group in groups for rule in group.rules), *extra])
-    with baselines(cases, options) as base:
+    with baselines(cases, options, listed=projects.listed) as base:
         checked = []
         for number, case in enumerate(cases):
             tick(number, len(cases), case.title)

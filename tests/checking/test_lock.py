@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 
 import pytest
@@ -67,8 +68,51 @@ def test_check_says_what_is_stale(run, locked, write):
     done = run("lock", "--check")
     assert done.code == 1
     assert "b.yaml: params 2,938 → 2,955\n" in done.out
-    assert done.out.splitlines()[-1] == "✗ cnncalc.lock: not up to date"
+    last = "✗ cnncalc.lock: not up to date, write it with `cnncalc lock`"
+    assert done.out.splitlines()[-1] == last
     assert run("lock", "--check", "models").code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["b.yaml"],
+        ["models", "b.yaml", "--lock-file", "an other.lock"],
+        ["v.yaml", "--variant", "all", "--lock-file", "new.lock"],
+        ["b.yaml", "--convention", "ops", "--lock-file", "new.lock"],
+        ["--lock-file", "new.lock", "--", "-b.yaml"],
+    ],
+)
+def test_check_says_what_to_run(run, locked, write, arguments):
+    """The command as it is printed mends all that was told."""
+    write("b.yaml", NET.replace("fc: 10", "fc: 11"))
+    write("-b.yaml", NET)
+    write("v.yaml", "input: [3]\nvars: {n: 2}\nvariants: {x: {n: 3}}\nlayers: [fc: n]\n")
+    done = run("lock", "--check", *arguments)
+    assert done.code == 1
+    command = shlex.split(done.out.splitlines()[-1].partition("`")[2].rstrip("`"))
+    assert command[:2] == ["cnncalc", "lock"]
+    assert run(*command[1:]).code == 0
+    assert run("lock", "--check", *arguments).code == 0
+
+
+@pytest.mark.parametrize("text", ["rules = 2\n", "<<<<<<<\n"])
+def test_a_lock_of_other_rules_without_a_list_of_specs(run, write, folder, text):
+    """`cnncalc lock` alone would say that there is no spec to lock."""
+    write("a.yaml", NET)
+    path = write("cnncalc.lock", text)
+    for command in (
+        ["lock", "a.yaml"],
+        ["lock", "--check", "a.yaml"],
+        ["check", "--lock", "a.yaml"],
+    ):
+        done = run(*command)
+        assert (done.code, done.out) == (2, "")
+        assert "delete it, and lock all specs again by their names" in done.err
+    path.unlink()
+    done = run("check", "--lock", "a.yaml")
+    assert "write it with `cnncalc lock SPEC…`" in done.err
+    assert run("lock", "a.yaml").code == 0
 
 
 def test_check_says_what_is_missing_and_what_is_left_over(run, locked, write, folder):

@@ -86,12 +86,15 @@ def test_settings_of_the_one_project_of_all_specs(run, monorepo, write):
     assert (data["convention"], data["level"], data["notices"]) == ("ops", "warn", [])
 
 
-def test_the_lock_of_the_one_project_of_all_specs(run, monorepo, folder):
+def test_the_lock_of_the_one_project_of_all_specs(run, monorepo, folder, write):
     assert run("lock", "ml").code == 0
     assert (folder / "ml" / "cnncalc.lock").is_file()
     assert not (folder / "cnncalc.lock").exists()
     done = run("check", "ml", "--lock", "--budget", "params <= baseline", "-o", "json")
     assert {len(rules) for rules in budgets(done).values()} == {2}
+    write("ml/cnncalc.toml", 'specs = ["."]\n')
+    write("ml/cnncalc.lock", "rules = 0\n")
+    assert "delete it, and lock all specs again" in run("lock", "ml").err
 
 
 def test_settings_that_a_run_does_not_have_are_told(run, monorepo, write):
