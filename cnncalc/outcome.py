@@ -60,9 +60,19 @@ class Finding(Record):
     """The types of layers that it is about; none: all."""
 
     @property
+    def title(self) -> str:
+        """Its text, and whose it is of several devices: `weights <= 1 MiB [mcu]`."""
+        return self.rule + self._target
+
+    @property
     def name(self) -> str:
-        """What it is called: its id, else its text."""
-        return self.id or self.rule
+        """What it is called: its id, else its text; of a device, with that."""
+        return (self.id or self.rule) + self._target
+
+    @property
+    def _target(self) -> str:
+        word, _, name = self.origin.partition(" ")
+        return f" [{name}]" if word == "target" else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data: raw integers; what is no integer, as a float."""
@@ -227,7 +237,7 @@ class Checked(Record):
         if self.problems:
             said = "; ".join(problem.text for problem in self.problems)
         elif self.failures:
-            said = "; ".join(f"{f.rule}: {f.detail}" for f in self.failures)
+            said = "; ".join(f"{f.title}: {f.detail}" for f in self.failures)
         else:
             number = len(self.findings)
             return f"<{self.title}: {number} budget{'s hold' if number != 1 else ' holds'}>"

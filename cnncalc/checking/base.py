@@ -15,9 +15,10 @@ from cnncalc.budget import Base
 from cnncalc.budget.metrics import METRICS
 from cnncalc.checking.cases import Case
 from cnncalc.checking.locks import Lock
+from cnncalc.checking.options import Options
 from cnncalc.checking.places import home_of
 from cnncalc.checking.versions import Version, Watched, load
-from cnncalc.errors import BudgetError, HistoryError, SpecError
+from cnncalc.errors import BudgetError, CnncalcError, HistoryError, SpecError
 from cnncalc.records import Record
 from cnncalc.spec import DISK
 
@@ -56,8 +57,9 @@ class Baseline(Record):
             hint = "record it with `cnncalc lock`"
             raise BudgetError(f"there is no baseline in {self.lock} for this spec", hint=hint)
         if self.lock:
-            what = "figures of the network, and params and macs of its groups, in float32"
-            hint = f"{self.lock} has only {what}; use --base"
+            parts = "params, macs and rf of its layers and groups at the top"
+            what = f"figures of the network, and {parts}, with bytes in float32"
+            hint = f"{self.lock} has {what}: write it again with `cnncalc lock`, or use --base"
             raise BudgetError(why.removeprefix("skipped: "), hint=hint)
 
 
@@ -179,6 +181,28 @@ class GitBase(Baselines):
 
         touched = changed_lines(past.read(there), files.contents[case.path.resolve()])
         return Baseline(before, notice=moved, touched=touched)
+
+
+def baselines(cases: Sequence[Case], options: Options, *, listed: bool) -> Baselines:
+    """Return where a check takes its baselines from; raises CnncalcError, HistoryError.
+
+    `listed` says whether the project names its specs.
+    """
+    if options.only_new and not options.base:
+        hint = "add --base origin/main"
+        raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
+    if options.lock is not None:
+        lock = Lock(options.lock, listed=listed)
+        if not lock.exists:
+            hint = f"write it with `cnncalc lock{'' if listed else ' SPEC…'}`"
+            raise CnncalcError(f"there is no {lock.shown}", hint=hint)
+        if lock.convention != options.convention:
+            text = f"{lock.shown} counts FLOPs by {lock.convention!r}, not {options.convention!r}"
+            raise CnncalcError(text, hint="write it again, or choose --convention")
+        return LockBase(lock)
+    if options.base:
+        return GitBase(options.base, cases, options.set, options.convention)
+    return Nothing()
 
 
 class _Past:

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from cnncalc.budget.metrics import METRICS, measure
+from cnncalc.budget.metrics import METRICS, Rows, measure
 from cnncalc.checking.cases import Case
 from cnncalc.checking.places import repository_of
 from cnncalc.checking.versions import load
 from cnncalc.errors import BudgetError, CnncalcError, Problem, SpecError
-from cnncalc.report import Report
+from cnncalc.report import Report, Row
 
 RULES = 1
 """The version of what is counted, and how: it changes when the same spec gets other figures."""
 
 _FRACTIONS = frozenset(("jump",))
-_BY_PART = ("params", "macs")
+_BY_PART = ("params", "macs", "rf.d", "rf.h", "rf.w")
 _HEAD = "# Figures of each spec, as `cnncalc lock` writes them; `cnncalc lock --check` compares.\n"
 _HEAD_WITHIN = 1000
 _KEYS = {"rules": int, "convention": str, "spec": dict}
@@ -27,27 +27,30 @@ _BUNDLED = "bundled:"
 
 
 def figures_of(report: Report) -> dict[str, int]:
-    """Return the recorded figures of a network: each metric, and params and MACs of each part.
+    """Return the recorded figures of a network: each metric, and some of each part at the top.
 
     They have the names that budgets use, so that a baseline can be taken from them.
     """
     found: dict[str, int] = {}
     for name in METRICS:
         if name not in _FRACTIONS and name not in {"rf", "local_rf"}:
-            found.update(_recorded(report, name))
-    for group in report.groups:
-        if "." not in group.path:
-            found.update({f"{name}({group.path})": getattr(group, name) for name in _BY_PART})
+            found.update(_recorded(report, name, None))
+    parts: dict[str, list[Row]] = {}
+    for row in report.rows:
+        parts.setdefault(row.path.partition(".")[0], []).append(row)
+    for path, rows in parts.items():
+        for name in _BY_PART:
+            found.update(_recorded(report, name, rows, f"({path})"))
     return dict(sorted(found.items()))
 
 
-def _recorded(report: Report, name: str) -> Iterator[tuple[str, int]]:
+def _recorded(report: Report, name: str, rows: Rows, part: str = "") -> Iterator[tuple[str, int]]:
     try:
-        amount = measure(report, name, None)
-    except BudgetError:  # a vector has no size, and some networks no field
+        amount = measure(report, name, rows)
+    except BudgetError:  # a vector has no size, and some networks or parts no field
         return
     if amount is not None and isinstance(amount.values[0], int):
-        yield name, amount.values[0]
+        yield f"{name}{part}", amount.values[0]
 
 
 class Lock:
@@ -56,9 +59,15 @@ class Lock:
     A network that comes with cnncalc goes by its name.
     """
 
-    def __init__(self, path: Path, *, replaced: bool = False) -> None:
-        """Read the file; one that is to be replaced may be damaged or of other rules."""
+    def __init__(self, path: Path, *, replaced: bool = False, listed: bool = True) -> None:
+        """Read the file; one that is to be replaced may be damaged or of other rules.
+
+        `listed` says whether the project names its specs, so that `cnncalc lock` writes them all.
+        """
         self.path = path
+        self._again = "write it again with `cnncalc lock`"
+        if not listed:
+            self._again = "delete it, and lock all specs again by their names"
         self.shown = os.path.relpath(path)
         self.entries: dict[str, dict[str, int]] = {}
         self.convention = ""
@@ -100,7 +109,7 @@ class Lock:
         self.convention = data.get("convention", "")
 
     def _wrong(self, text: str) -> CnncalcError:
-        return CnncalcError(f"{self.shown} {text}", hint="write it again with `cnncalc lock`")
+        return CnncalcError(f"{self.shown} {text}", hint=self._again)
 
     @cached_property
     def _root(self) -> Path:
@@ -156,7 +165,7 @@ class Lock:
     ) -> Iterator[str]:
         """Yield what is missing or stale, in words; of a whole project, what is left over."""
         if not self.exists:
-            yield f"there is no {self.shown}: write it with `cnncalc lock`"
+            yield f"there is no {self.shown}"
             return
         if self.convention != convention:
             yield f"convention {self.convention} → {convention}"

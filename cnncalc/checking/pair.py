@@ -10,41 +10,29 @@ from cnncalc.checking.cases import Case, Cases
 from cnncalc.checking.project import Project
 from cnncalc.checking.versions import Version, Watched, load
 from cnncalc.comparison import compare
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, HistoryError
 from cnncalc.outcome import Comparison
 
 
 def compare_specs(
-    before: str,
-    after: str,
-    base: str | None,
-    variant: str | None,
-    overrides: Mapping[str, Any],
-    convention: str,
+    one: Case, other: Case, overrides: Mapping[str, Any], convention: str
 ) -> Comparison:
     """Return what changed from one spec to another; raises CnncalcError, SpecError."""
-    if base is not None:
-        raise CnncalcError("two specs and --base are three networks", hint="leave one out")
-    one, other = _case(before, variant), _case(after, variant)
     old = _load(one, overrides, convention)
     new = _load(other, overrides, convention)
     return compare(old.report(), new.report(), before=one.title, after=other.title)
 
 
 def compare_with_base(
-    spec: str, ref: str, variant: str | None, overrides: Mapping[str, Any], convention: str
+    case: Case, ref: str, overrides: Mapping[str, Any], convention: str
 ) -> Comparison:
     """Return what changed in a spec since a git base; raises HistoryError where that is not had."""
-    case = _case(spec, variant)
-    if not ref:
-        hint = "name another spec, or --base origin/main"
-        raise CnncalcError(f"what is {case.title} to be compared with?", hint=hint)
     files = Watched()
     version = load(case.path, case.shown, case.variant, overrides, convention, files)
     with GitBase(ref, [case], overrides, convention) as base:
         baseline = base.of(case, version, files)
         if baseline.version is None:
-            raise CnncalcError(f"{case.title}: {baseline.notice}", hint="name another base")
+            raise HistoryError(f"{case.title}: {baseline.notice}", hint="name another base")
         before = f"{base.title}:{case.title}"
         if baseline.notice:
             before = f"{base.title}:{baseline.version.net.origin.spec.partition(':')[2]}"
@@ -55,10 +43,9 @@ def _load(case: Case, overrides: Mapping[str, Any], convention: str) -> Version:
     return load(case.path, case.shown, case.variant, overrides, convention)
 
 
-def _case(spec: str, variant: str | None) -> Case:
-    from pathlib import Path
-
-    found = Cases(Project(Path()), variant).of([spec])
+def case_of(spec: str, variant: str | None, project: Project) -> Case:
+    """Return the one network of an argument; raises CnncalcError where it is none, or several."""
+    found = Cases(project, variant).of([spec])
     if len(found) != 1:
         hint = "name one file and one variant"
         raise CnncalcError(f"'{spec}' is {len(found)} networks, and a diff is of one", hint=hint)

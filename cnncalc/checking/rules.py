@@ -43,12 +43,12 @@ def assertion(text: str) -> Assertion:
 
 
 def fits_path(path: Path, folder: Path, pattern: str) -> bool:
-    """Whether a file matches a pattern such as models/**/*.yaml, relative to a folder."""
+    """Whether a file below a folder matches a pattern such as models/**/*.yaml."""
     try:
         parts = PurePath(os.path.relpath(path, folder)).parts
     except ValueError:
         return False
-    return fits_parts(parts, PurePath(pattern).parts)
+    return parts[0] != ".." and fits_parts(parts, PurePath(pattern).parts)
 
 
 def fits_parts(parts: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -19,11 +19,12 @@ from cnncalc.budget import (
     problem_of,
     type_of,
 )
-from cnncalc.checking.base import Baseline, Baselines, GitBase, LockBase, Nothing
+from cnncalc.checking.base import Baseline, Baselines, baselines
 from cnncalc.checking.cases import Case
-from cnncalc.checking.locks import Lock
+from cnncalc.checking.options import Options
 from cnncalc.checking.places import present_root
 from cnncalc.checking.project import Project
+from cnncalc.checking.projects import Projects
 from cnncalc.checking.rules import Rule, assertion, of_spec
 from cnncalc.checking.versions import Version, Watched, load
 from cnncalc.comparison import compare
@@ -41,7 +42,6 @@ from cnncalc.outcome import (
     Outcome,
     Part,
 )
-from cnncalc.records import Record
 from cnncalc.report import Report
 
 _COLLECT_EVERY = 100
@@ -51,22 +51,9 @@ Tick = Callable[[int, int, str], None]
 """Told how many of how many networks are done, and the name of the next."""
 
 
-class Options(Record):
-    """How a check is run. `base` is a git reference, `lock` a lock file; at most one of them."""
-
-    base: str = ""
-    lock: Path | None = None
-    only_new: bool = False
-    level: str = "error"
-    set: Mapping[str, Any] = {}
-    budgets: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
-    convention: str = "notes"
-
-
 def check_cases(
     cases: Sequence[Case],
-    project: Project,
+    projects: Projects,
     options: Options,
     tick: Tick = lambda *_: None,
     problems: Iterable[Problem] = (),
@@ -77,14 +64,17 @@ def check_cases(
     `problems` and `notices` of the search for them are passed on. Raises CnncalcError where there
     is nothing to check, HistoryError where the base cannot be had.
     """
-    project.check_patterns()
-    extra = _extra(project, options)
-    _check_rules([*(rule for group in project.groups for rule in group.rules), *extra])
-    with _base(cases, options) as base:
+    concerned = projects.concerned(cases)
+    for project in concerned:
+        project.check_patterns()
+    groups = (group for project in concerned for group in project.groups)
+    extra = _extra(projects.own, options)
+    _check_rules([*(rule for group in groups for rule in group.rules), *extra])
+    with baselines(cases, options, listed=projects.listed) as base:
         checked = []
         for number, case in enumerate(cases):
             tick(number, len(cases), case.title)
-            checked.append(_check(case, project, extra, base, options))
+            checked.append(_check(case, projects, extra, base, options))
             if number % _COLLECT_EVERY == _COLLECT_EVERY - 1:
                 gc.collect()
         tick(len(cases), len(cases), "")
@@ -93,7 +83,7 @@ def check_cases(
         (*lost, *checked),
         base.title,
         base.commit,
-        tuple(notices),
+        (*notices, *projects.notices(cases)),
         options.level,
         options.convention,
         _folder(),
@@ -131,23 +121,6 @@ def _check_rules(rules: Iterable[Rule]) -> None:
         raise SpecError(*problems)
 
 
-def _base(cases: Sequence[Case], options: Options) -> Baselines:
-    if options.only_new and not options.base:
-        hint = "add --base origin/main"
-        raise CnncalcError("--only-new needs a git base to know what is new", hint=hint)
-    if options.lock is not None:
-        lock = Lock(options.lock)
-        if not lock.exists:
-            raise CnncalcError(f"there is no {lock.shown}", hint="write it with `cnncalc lock`")
-        if lock.convention != options.convention:
-            text = f"{lock.shown} counts FLOPs by {lock.convention!r}, not {options.convention!r}"
-            raise CnncalcError(text, hint="write it again, or choose --convention")
-        return LockBase(lock)
-    if options.base:
-        return GitBase(options.base, cases, options.set, options.convention)
-    return Nothing()
-
-
 def _refuse_nothing(outcome: Outcome, based: bool) -> None:
     """Refuse to be green about a check that checked nothing."""
     findings = [finding for _, finding in outcome.findings()]
@@ -165,14 +138,14 @@ def _refuse_nothing(outcome: Outcome, based: bool) -> None:
 
 
 def _check(
-    case: Case, project: Project, extra: tuple[Rule, ...], base: Baselines, options: Options
+    case: Case, projects: Projects, extra: tuple[Rule, ...], base: Baselines, options: Options
 ) -> Checked:
     files = Watched()
     try:
         version = load(case.path, case.shown, case.variant, options.set, options.convention, files)
     except SpecError as error:
         return Checked(case.shown, case.variant, "", {}, (), error.problems, level=options.level)
-    rules = [*of_spec(version.net.origin.budgets), *project.rules_for(case.path), *extra]
+    rules = [*of_spec(version.net.origin.budgets), *projects.rules_for(case), *extra]
     baseline = base.of(case, version, files)
     notices = [baseline.notice] if baseline.notice else []
     notices += _for_other_variants(version.net)
@@ -242,8 +215,9 @@ def _finding(
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
     verdict = judge(version.report(rule.dtype), line, base, names, allowance)
-    if verdict.ok is None and line.needs_base:
-        baseline.refuse(verdict.detail)
+    skipped = [each for _, each in (*verdict.parts, ("", verdict)) if each.ok is None]
+    if skipped and line.needs_base:
+        baseline.refuse(skipped[0].detail)
     status = SKIP if verdict.ok is None else PASS if verdict.ok else FAIL
     detail = verdict.detail
     if status == FAIL and only_new and _known(verdict, line, base, names, allowance):

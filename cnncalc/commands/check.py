@@ -80,13 +80,16 @@ def check(
     """
     from cnncalc.checking import Options, check_cases
     from cnncalc.checking.cases import Cases
-    from cnncalc.checking.project import find_project
+    from cnncalc.checking.projects import Projects
     from cnncalc.commands.output import spare
     from cnncalc.commands.progress import progress
 
     pairs = _outputs(output or [], ci=ci)
     summary = os.environ.get("GITHUB_STEP_SUMMARY", "") if ci else ""
-    project = find_project(here())
+    projects = Projects(here())
+    cases = Cases(projects.own, variant)
+    found = cases.of(specs or ())
+    project = projects.settle(found)
     ref, file = _base(project, base, no_base=no_base, lock=lock, lock_file=lock_file)
     options = Options(
         base=ref,
@@ -98,11 +101,9 @@ def check(
         targets=tuple(target or ()),
         convention=convention or project.convention,
     )
-    cases = Cases(project, variant)
-    found = cases.of(specs or ())
     spare((summary, *(path for _, path in pairs)), (case.path for case in found))
     with progress(len(found)) as tick:
-        outcome = check_cases(found, project, options, tick, cases.problems, cases.notices)
+        outcome = check_cases(found, projects, options, tick, cases.problems, cases.notices)
     _report(outcome, pairs, summary, width=width or (CI_WIDTH if ci else None), ascii=ascii_)
     if outcome.broken:
         raise typer.Exit(INVALID)

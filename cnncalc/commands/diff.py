@@ -11,11 +11,15 @@ from cnncalc.commands.options import (
     Convention,
     Output,
     Set,
-    Variant,
     Width,
     here,
     settings,
 )
+from cnncalc.errors import CnncalcError
+
+OneVariant = Annotated[
+    str | None, typer.Option("--variant", help="The variant of the specs to compare.")
+]
 
 
 def diff(
@@ -26,7 +30,7 @@ def diff(
         str | None, typer.Argument(metavar="[B]", help="Another; without it, A against --base.")
     ] = None,
     base: Base = None,
-    variant: Variant = None,
+    variant: OneVariant = None,
     set_: Set = None,
     convention: Convention = None,
     top: Annotated[int | None, typer.Option(min=1, help="How many changed layers to list.")] = None,
@@ -39,8 +43,8 @@ def diff(
     Layers are matched by path, then by structure: a rename is not a removal. Formats: table,
     markdown, json.
     """
-    from cnncalc.checking.pair import compare_specs, compare_with_base
-    from cnncalc.checking.project import find_project
+    from cnncalc.checking.pair import case_of, compare_specs, compare_with_base
+    from cnncalc.checking.projects import Projects
     from cnncalc.commands.output import only_ascii, outputs, spare, write_all
     from cnncalc.renderers.diff import FORMATS, render
 
@@ -48,13 +52,20 @@ def diff(
     specs = [before, after or before]
     specs += [text.rpartition("@")[0] or text for text in specs]
     spare((path for _, path in pairs), specs)
-    project = find_project(here())
+    projects = Projects(here())
+    cases = [case_of(text, variant, projects.own) for text in (before, after) if text is not None]
+    project = projects.settle(cases)
     counted = convention or project.convention
     if after is None:
         ref = base or project.base
-        comparison = compare_with_base(before, ref, variant, settings(set_), counted)
+        if not ref:
+            hint = "name another spec, or --base origin/main"
+            raise CnncalcError(f"what is {cases[0].title} to be compared with?", hint=hint)
+        comparison = compare_with_base(cases[0], ref, settings(set_), counted)
+    elif base is not None:
+        raise CnncalcError("two specs and --base are three networks", hint="leave one out")
     else:
-        comparison = compare_specs(before, after, base, variant, settings(set_), counted)
+        comparison = compare_specs(cases[0], cases[1], settings(set_), counted)
 
     def rendered(name: str, path: str) -> str:
         only = ascii_ or (not path and only_ascii())

@@ -1,6 +1,7 @@
 """`cnncalc lock`: the figures of specs in a file, so that a change of them shows in a review."""
 
 # No `from __future__ import annotations` here: typer would have to evaluate each annotation again.
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -30,27 +31,30 @@ def lock(
     """
     from cnncalc.checking.cases import Cases
     from cnncalc.checking.locks import Lock, locked
-    from cnncalc.checking.project import find_project
+    from cnncalc.checking.projects import Projects
     from cnncalc.commands.output import print_text, spare, write
     from cnncalc.commands.progress import progress
 
     if not check and in_ci():
         hint = "run `cnncalc lock` where it can be committed; here, `cnncalc lock --check`"
         raise CnncalcError("the lock file is not written in CI", hint=hint)
-    project = find_project(here())
-    cases = Cases(project, variant)
+    projects = Projects(here())
+    cases = Cases(projects.own, variant)
     found = cases.of(specs or ())
+    project = projects.settle(found)
     path = Path(lock_file) if lock_file else project.folder / project.lock
     spare([str(path)], (case.path for case in found))
     counted = convention or project.convention
-    file = Lock(path, replaced=not check and not specs)
+    file = Lock(path, replaced=not check and not specs, listed=projects.listed)
     with progress(len(found)) as tick:
         entries = locked(file, found, counted, tick, cases.problems)
     count = "1 spec" if len(entries) == 1 else f"{len(entries)} specs"
     if check:
         differences = [*file.stale(entries, counted, whole=not specs)]
-        sign, said = ("✗", "not up to date") if differences else ("✓", count)
-        summary = f"{sign} {file.shown}: {said}"
+        summary = f"✓ {file.shown}: {count}"
+        if differences:
+            again = _again(specs or [], variant, convention, lock_file)
+            summary = f"✗ {file.shown}: not up to date, write it with `{again}`"
         print_text("\n".join((*differences, summary)))
         if differences:
             raise typer.Exit(STALE)
@@ -59,3 +63,13 @@ def lock(
     if not unchanged:
         write(str(file.path), text.removesuffix("\n"))
     print_text(f"{file.shown}: {'up to date' if unchanged else 'written'}, {count}")
+
+
+def _again(
+    specs: list[str], variant: str | None, convention: str | None, lock_file: str | None
+) -> str:
+    """Return the command that writes what was checked."""
+    options = (("--variant", variant), ("--convention", convention), ("--lock-file", lock_file))
+    given = [word for name, value in options if value for word in (name, value)]
+    last = ["--", *specs] if any(spec.startswith("-") for spec in specs) else specs
+    return shlex.join(["cnncalc", "lock", *given, *last])

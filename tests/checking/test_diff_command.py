@@ -50,7 +50,7 @@ def test_a_spec_that_the_base_lacks(run, write, commit):
     commit()
     write("b.yaml", "input: [3]\nlayers: [fc: 3]\n")
     done = run("diff", "b.yaml", "--base", "main")
-    assert (done.code, done.out) == (2, "")
+    assert (done.code, done.out) == (3, "")
     assert "not in main (" in done.err
 
 
@@ -107,3 +107,18 @@ def test_a_layer_in_between_does_not_change_its_neighbours(run, write):
     write("b.yaml", "input: [4, 8, 8]\nlayers:\n  x: {conv: [4, 3]}\n  y: relu\n  z: sigmoid\n")
     data = json.loads(run("diff", "a.yaml", "b.yaml", "-o", "json").out)
     assert [(each["path"], each["kind"]) for each in data["changes"]] == [("y", "added")]
+
+
+def test_help_names_no_variants_that_diff_refuses(run):
+    assert " all" not in " ".join(run("diff", "--help").out.split()).partition("--variant")[2][:60]
+
+
+def test_a_variant_that_the_base_lacks_is_a_base_that_cannot_be_had(run, write, commit):
+    text = "input: [3]\nvars: {n: 2}\nvariants: {x: {n: 3}}\nlayers: [fc: n]\n"
+    write("a.yaml", text)
+    commit()
+    write("a.yaml", text.replace("3}}", "3}, y: {n: 4}}"))
+    done = run("diff", "a.yaml@y", "--base", "main")
+    assert (done.code, done.out) == (3, "")
+    assert "not in main (" in done.err
+    assert "as a variant" in done.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 
 import pytest
@@ -43,14 +44,20 @@ def _entry(name):
         "macs = 52576",
         '"macs(body)" = 36864',
         '"macs(head)" = 160',
+        '"macs(stem)" = 15552',
         '"out.c" = 10',
         "params = 2938",
         '"params(body)" = 2320',
         '"params(head)" = 170',
+        '"params(stem)" = 448',
         '"params.trainable" = 2938',
         "peak_memory = 3328",
         '"rf.h" = 5',
+        '"rf.h(body)" = 5',
+        '"rf.h(stem)" = 3',
         '"rf.w" = 5',
+        '"rf.w(body)" = 5',
+        '"rf.w(stem)" = 3',
         "weights = 11752",
     ]
 
@@ -61,8 +68,51 @@ def test_check_says_what_is_stale(run, locked, write):
     done = run("lock", "--check")
     assert done.code == 1
     assert "b.yaml: params 2,938 → 2,955\n" in done.out
-    assert done.out.splitlines()[-1] == "✗ cnncalc.lock: not up to date"
+    last = "✗ cnncalc.lock: not up to date, write it with `cnncalc lock`"
+    assert done.out.splitlines()[-1] == last
     assert run("lock", "--check", "models").code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["b.yaml"],
+        ["models", "b.yaml", "--lock-file", "an other.lock"],
+        ["v.yaml", "--variant", "all", "--lock-file", "new.lock"],
+        ["b.yaml", "--convention", "ops", "--lock-file", "new.lock"],
+        ["--lock-file", "new.lock", "--", "-b.yaml"],
+    ],
+)
+def test_check_says_what_to_run(run, locked, write, arguments):
+    """The command as it is printed mends all that was told."""
+    write("b.yaml", NET.replace("fc: 10", "fc: 11"))
+    write("-b.yaml", NET)
+    write("v.yaml", "input: [3]\nvars: {n: 2}\nvariants: {x: {n: 3}}\nlayers: [fc: n]\n")
+    done = run("lock", "--check", *arguments)
+    assert done.code == 1
+    command = shlex.split(done.out.splitlines()[-1].partition("`")[2].rstrip("`"))
+    assert command[:2] == ["cnncalc", "lock"]
+    assert run(*command[1:]).code == 0
+    assert run("lock", "--check", *arguments).code == 0
+
+
+@pytest.mark.parametrize("text", ["rules = 2\n", "<<<<<<<\n"])
+def test_a_lock_of_other_rules_without_a_list_of_specs(run, write, folder, text):
+    """`cnncalc lock` alone would say that there is no spec to lock."""
+    write("a.yaml", NET)
+    path = write("cnncalc.lock", text)
+    for command in (
+        ["lock", "a.yaml"],
+        ["lock", "--check", "a.yaml"],
+        ["check", "--lock", "a.yaml"],
+    ):
+        done = run(*command)
+        assert (done.code, done.out) == (2, "")
+        assert "delete it, and lock all specs again by their names" in done.err
+    path.unlink()
+    done = run("check", "--lock", "a.yaml")
+    assert "write it with `cnncalc lock SPEC…`" in done.err
+    assert run("lock", "a.yaml").code == 0
 
 
 def test_check_says_what_is_missing_and_what_is_left_over(run, locked, write, folder):
@@ -324,3 +374,47 @@ def test_a_spec_whose_variants_cannot_be_told_is_not_left_out(run, locked, write
         assert (done.code, done.out) == (2, "")
         assert "models/bad.yaml:1:8" in done.err
     assert locked.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "rule, code",
+    [
+        ("params <= baseline for each *", 0),
+        ("params < baseline for each *", 1),
+        ("macs(stem) <= baseline", 0),
+        ("rf(stem) >= baseline", 0),
+        ("rf.h(body) > baseline", 1),
+        ("params <= baseline for each **", 2),
+        ("params <= baseline for each body.*", 2),
+        ("depth <= baseline for each b*", 2),
+    ],
+)
+def test_a_part_that_the_lock_lacks_is_an_error(run, locked, rule, code):
+    """Not even one of several parts is passed over: the others would be green for it."""
+    done = run("check", "b.yaml", "--lock", "--budget", rule)
+    assert done.code == code, done.out
+    assert ("is not recorded at the base" in done.out) is (code == 2)
+    if code == 2:
+        said = " ".join(done.out.split())
+        assert "params, macs and rf of its layers and groups at the top" in said
+
+
+def test_a_part_that_is_new_since_the_lock_is_an_error(run, locked, write):
+    write("b.yaml", NET.replace("  head:", "  neck: {conv: [16, 1]}\n  head:"))
+    done = run("check", "b.yaml", "--lock", "--budget", "params <= baseline for each *")
+    assert done.code == 2
+    assert "params(neck) is not recorded at the base" in done.out
+    assert run("lock", "b.yaml").code == 0
+    done = run("check", "b.yaml", "--lock", "--budget", "params <= baseline for each *")
+    assert done.code == 0
+
+
+def test_figures_of_parts_are_those_that_budgets_measure(run, write, folder):
+    """A layer at the top and a shared one: what is recorded is what is compared, by hand."""
+    write("s.yaml", "input: [4]\nlayers: {a: {fc: 4}, b: {fc: 4, share: a}, c: [fc: 4, fc: 2]}\n")
+    assert run("lock", "s.yaml").code == 0
+    data = tomllib.loads((folder / "cnncalc.lock").read_text())["spec"]["s.yaml"]
+    assert [data[f"params({each})"] for each in "abc"] == [20, 0, 30]
+    assert [data[f"macs({each})"] for each in "abc"] == [16, 16, 24]
+    done = run("check", "s.yaml", "--lock", "--budget", "params == baseline for each *")
+    assert done.code == 0

@@ -190,10 +190,12 @@ def test_cnncalc_toml_comes_before_pyproject(run, write, monkeypatch):
 
 
 def test_the_nearer_project_comes_first(run, write, monkeypatch):
-    """Whatever its name."""
-    write("cnncalc.toml", '[[budget]]\nrules = ["params <= 1"]\n')
-    write("inner/pyproject.toml", '[[tool.cnncalc.budget]]\nrules = ["params <= 5k"]\n')
+    """Whatever its name: its settings are the run's. Budgets of both hold."""
+    write("cnncalc.toml", 'convention = "ops"\n[[budget]]\nrules = ["params <= 6k"]\n')
+    inner = '[tool.cnncalc]\nconvention = "macs"\n[[tool.cnncalc.budget]]\nrules = ["macs <= 5G"]\n'
+    write("inner/pyproject.toml", inner)
     monkeypatch.chdir(write("inner/net.yaml", NET).parent)
-    done = run("check", "net.yaml", "-o", "json")
-    (budget,) = json.loads(done.out)["specs"][0]["budgets"]
-    assert budget["rule"] == "params <= 5k"
+    data = json.loads(run("check", "net.yaml", "-o", "json").out)
+    assert data["convention"] == "macs"
+    rules = [each["rule"] for each in data["specs"][0]["budgets"]]
+    assert rules == ["macs <= 5G", "params <= 6k"]

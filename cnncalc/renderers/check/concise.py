@@ -24,7 +24,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
             if finding.status in {FAIL, KNOWN}:
                 file = finding.file or checked.spec
                 place = ":".join(str(p) for p in (file, finding.line, finding.column) if p)
-                about = f"{checked.title}: {finding.rule}: {finding.detail}"
+                about = f"{checked.title}: {finding.title}: {finding.detail}"
                 yield f"{place}: {_word(checked, finding)}: {about}"
         yield from (f"{checked.spec}: note: {checked.title}: {each}" for each in checked.notices)
     yield totals(outcome)

@@ -28,7 +28,7 @@ def _suites(outcome: Outcome) -> Iterator[str]:
             text = xml(problem.concise())
             yield from _case(checked, problem.text, f'<error message="{text}">{text}</error>')
         for finding in checked.findings:
-            yield from _case(checked, finding.rule, _result(checked, finding))
+            yield from _case(checked, finding.title, _result(checked, finding))
         yield "</testsuite>"
 
 

@@ -118,7 +118,7 @@ def _detail(checked: Checked, options: Options) -> Iterator[str]:
     for finding in checked.findings:
         level = f" ({finding.level})" if finding.level != "error" else ""
         why = f" {_cell(finding.why, options)}" if finding.why and finding.status == FAIL else ""
-        text = f"**{_cell(finding.rule, options)}**: {_cell(finding.detail, options)}"
+        text = f"**{_cell(finding.title, options)}**: {_cell(finding.detail, options)}"
         sign = _SIGNS[finding.status]
         if finding.status == FAIL and not checked.counts(finding):
             sign = _MILD

@@ -55,7 +55,7 @@ class _Page:
             yield from self._wrapped("    note: ", notice)
 
     def _findings(self, checked: Checked) -> Iterator[str]:
-        rules = [self._clean(finding.rule) for finding in checked.findings]
+        rules = [self._clean(finding.title) for finding in checked.findings]
         widest = max(
             (width_of(rule) for rule in rules if width_of(rule) <= _WIDEST_RULE), default=0
         )

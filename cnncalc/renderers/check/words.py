@@ -113,7 +113,9 @@ def _findings(checked: Checked) -> Iterator[Said]:
         if finding.why:
             text += f"\n{finding.why}"
         key = f"{checked.title}\0{finding.name}"
-        yield Said(level, finding.rule, text, file, line, column, finding.excess, key, finding.name)
+        yield Said(
+            level, finding.title, text, file, line, column, finding.excess, key, finding.name
+        )
 
 
 def _place(checked: Checked, finding: Finding) -> tuple[str, int, int]:
