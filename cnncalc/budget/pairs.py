@@ -54,9 +54,8 @@ class Pair(Record):
 
     def no_better(self, other: Pair) -> bool:
         """Whether this is broken in the direction of another, and at least as far."""
-        same = (self.value > self.limit) == (other.value > other.limit)
-        gap = distance(self.value, self.limit)
-        return not self.ok and same and gap >= distance(other.value, other.limit)
+        mine, its = self.value - self.limit, other.value - other.limit
+        return not self.ok and mine * its >= 0 and distance(mine, 0) >= distance(its, 0)
 
 
 def pairs_of(
