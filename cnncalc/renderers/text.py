@@ -112,7 +112,7 @@ def wrap(text: str, width: int) -> list[str]:
             lines[-1] = joined
             continue
         pieces = list(_pieces(word, width))
-        lines[len(lines) if lines[-1] else 0 :] = pieces
+        lines[len(lines) if lines[-1] else -1 :] = pieces
     return lines
 
 

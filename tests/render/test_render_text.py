@@ -1,7 +1,7 @@
 """Text in terminal columns."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnncalc.renderers.text import bar, clean, pad, shorten, width_of, wrap
@@ -63,6 +63,7 @@ def test_shortened_text_fits(text, width):
     assert width_of(shorten(clean(text), width)) <= width
 
 
+@example("000000  0⺀", 2)
 @given(st.text(), st.integers(2, 30))
 def test_wrapped_text_fits_and_loses_nothing_but_spaces(text, width):
     lines = wrap(clean(text), width)
