@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cnncalc.budget import (
     Verdict,
     judge,
     judge_base,
+    layers_of,
     problem_of,
     type_of,
 )
@@ -238,7 +240,7 @@ def _finding(
         verdict.dimension,
         verdict.excess,
         tuple(Part(p, v.ok, v.detail, v.values, v.limits) for p, v in verdict.parts),
-        tuple(_paths(line, verdict)),
+        tuple(_paths(line, verdict, version.report(rule.dtype), allowance)),
         tuple(dict.fromkeys(part.name for part in _parts(line) if part.kind == "metric")),
         tuple(kind for part in _parts(line) if (kind := type_of(part.glob))),
     )
@@ -249,13 +251,19 @@ def _parts(line: Assertion) -> Iterator[Expression]:
         yield from side.walk()
 
 
-def _paths(line: Assertion, verdict: Verdict) -> Iterator[str]:
-    """Yield where the layers are that decided a line; of a glob, what stands before its star."""
+def _paths(
+    line: Assertion, verdict: Verdict, report: Report, allowance: Allowance
+) -> Iterator[str]:
+    """Yield where the layers are that decided a line."""
     yield from (path for path, part in verdict.parts if part.ok is False)
-    if not line.each:
-        for part in _parts(line):
-            if part.glob and not type_of(part.glob):
-                yield part.glob.partition("*")[0].rstrip(".")
+    if line.each or verdict.ok is not False:
+        return
+    for part in _parts(line):
+        if "*" not in part.glob and part.glob and not type_of(part.glob):
+            yield part.glob
+        elif "*" in part.glob:
+            with suppress(BudgetError):
+                yield from (row.path for row in layers_of(report, part.glob, allowance))
 
 
 def _known(

@@ -46,6 +46,21 @@ def test_a_wider_head_explains_what_is_about_the_head(lines):
     }
 
 
+def test_patterns_are_about_the_layers_that_they_match(run, write, commit):
+    """Of st* that is the stem, of **.conv* the body's; the larger change of the head is neither."""
+    rules = "budgets: ['params(st*) <= 1', 'params(**.conv*) <= 1']\n"
+    write("net.yaml", NET + rules)
+    commit()
+    changed = NET.replace("stem: {conv: [16, 3]}", "stem: {conv: [16, 5]}")
+    changed = changed.replace("body: [conv: [16, 3]", "body: [conv: [17, 3]")
+    write(
+        "net.yaml", changed.replace("fc: 10", "fc: 5000").replace("[3, 8, 8]", "[3, 9, 9]") + rules
+    )
+    done = run("check", "net.yaml", "--base", "main", "-o", "github")
+    found = dict(re.findall(r"line=(\d+),(?:col=\d+,)?title=cnncalc%3A params\((.*?)\)", done.out))
+    assert found == {"3": "st*", "4": "**.conv*"}
+
+
 def test_another_stem_explains_the_field(lines):
     found = lines("stem: {conv: [16, 3]}", "stem: {conv: [16, 5]}")
     assert found["rf <= 1 px"] == 3

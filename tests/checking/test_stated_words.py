@@ -89,23 +89,27 @@ def test_junit_says_who_why_and_how_bad(run, write):
 
 
 def test_concise_has_a_line_for_what_fails_at_each_level(run, write, commit):
+    """And none for what holds, or has no base; what is known to fail is no error any more."""
     levels = "  - {assert: macs <= 1k, level: warn}\n  - {assert: layers <= 1, level: info}\n"
-    write("net.yaml", NET + TWO + levels + "  - params <= 3k\n  - params(tail) <= baseline\n")
-    write("net.yaml", (NET + TWO + levels + "  - params <= 3k\n").replace("small", "s"))
+    write("net.yaml", NET + TWO + levels + "  - params <= 3k\n")
     commit()
     write("new.yaml", "input: [1]\nlayers: [fc: 3]\nbudgets: [params <= baseline]\n")
-    arguments = ["net.yaml", "new.yaml", "--base", "main"]
-    *lines, notice, last = run("check", *arguments, "-o", "concise").out.splitlines()
-    assert notice.startswith("new.yaml: note: new.yaml: not in main (")
-    assert [re.split(r": net.yaml: | <= ", line)[:2] for line in lines] == [
-        ["net.yaml:7:5: error", "params"],
-        ["net.yaml:8:14: error", "params"],
-        ["net.yaml:9:14: warning", "macs"],
-        ["net.yaml:10:14: info", "layers"],
-    ]
-    assert last.startswith("2 of 6 budgets failed in 1 of 2 specs; 2 failed at level warn or info")
-    *lines, _, last = run("check", *arguments, "--only-new", "-o", "concise").out.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["info"] * 4
+    for option, words in (
+        ([], ["error", "error", "warning", "info"]),
+        (["--level", "warn"], ["error", "error", "error", "info"]),
+        (["--only-new"], ["info"] * 4),
+    ):
+        arguments = ["net.yaml", "new.yaml", "--base", "main", *option]
+        *lines, last = run("check", *arguments, "-o", "concise").out.splitlines()
+        assert [line.partition(": net.yaml: ")[0] for line in lines[:4]] == [
+            f"net.yaml:{place}: {word}"
+            for place, word in zip(("7:5", "8:14", "9:14", "10:14"), words, strict=True)
+        ]
+        assert [line.partition(" not in main")[0] for line in lines[4:]] == [
+            "new.yaml: note: new.yaml:"
+        ]
+        failed = words.count("error")
+        assert last.startswith(f"{failed} of 6 budgets failed in 1 of 2" if failed else "1 of 6 b")
 
 
 def changed(causes: int = 1, **more: object) -> Checked:

@@ -26,6 +26,7 @@ MOST_CHARACTERS = 60_000
 
 _ROOM_FOR_DETAILS = 40_000
 _LONGEST_CELL = 300
+_MOST_CAUSES = 10
 _SIGNS = {PASS: "✅", FAIL: "❌", KNOWN: "➖", SKIP: "➖"}
 _MILD = "⚠️"
 _TABLE = ("params", "macs", "peak_memory_bytes", "rf")
@@ -40,8 +41,10 @@ def render(outcome: Outcome, options: Options) -> str:
     parts = [*head, *_rows(shown, options), *_details(shown, options)]
     parts += [f"\nNote: {_safe(notice, options)}" for notice in outcome.notices[:5]]
     text = "\n".join(parts)
-    text = text if len(text) <= MOST_CHARACTERS else "\n".join(head)
-    return to_ascii(text) if options.ascii else text
+    short = "\n".join(head)
+    if options.ascii:
+        text, short = to_ascii(text), to_ascii(short)
+    return text if len(text) <= MOST_CHARACTERS else short
 
 
 def _worth_a_row(checked: Checked) -> bool:
@@ -124,8 +127,11 @@ def _detail(checked: Checked, options: Options) -> Iterator[str]:
             sign = _MILD
         yield f"- {sign} {text}{level}{why}"
     if checked.comparison:
-        for cause in checked.comparison.causes[:10]:
+        causes = checked.comparison.causes
+        for cause in causes[:_MOST_CAUSES]:
             yield f"- caused by {_cell(cause_text(cause, checked.comparison), options)}"
+        if len(causes) > _MOST_CAUSES:
+            yield f"- and {count(len(causes) - _MOST_CAUSES, 'cause')} more"
     for notice in checked.notices:
         yield f"- note: {_cell(notice, options)}"
     yield "\n</details>"

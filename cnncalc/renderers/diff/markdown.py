@@ -25,7 +25,7 @@ _LONGEST = 200
 
 
 def render(comparison: Comparison, options: Options) -> str:
-    """Return the comparison as GitHub-flavoured markdown; it fits a comment."""
+    """Return the comparison as GitHub-flavoured markdown; it fits a comment, but for a large top."""
     text = "\n".join(_lines(comparison, options))
     return to_ascii(text) if options.ascii else text
 
@@ -43,6 +43,8 @@ def _lines(comparison: Comparison, options: Options) -> Iterator[str]:
     yield ""
     for cause in comparison.causes[:_MOST_CAUSES]:
         yield f"- caused by {_safe(cause_text(cause, comparison), options)}"
+    if len(comparison.causes) > _MOST_CAUSES:
+        yield f"- and {count(len(comparison.causes) - _MOST_CAUSES, 'cause')} more"
     yield from _changes(comparison, options)
 
 
