@@ -25,7 +25,7 @@ _LONGEST = 200
 
 
 def render(comparison: Comparison, options: Options) -> str:
-    """Return the comparison as GitHub-flavoured markdown; it fits a comment, but for a large top."""
+    """Return the comparison as GitHub-flavoured markdown; it fits a comment unless top is large."""
     text = "\n".join(_lines(comparison, options))
     return to_ascii(text) if options.ascii else text
 
