@@ -205,6 +205,8 @@ def _finding(
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
     verdict = judge(version.report(rule.dtype), line, base, names)
+    if base is None and line.needs_base and baseline.missing:
+        verdict = _skipped(verdict, baseline.missing)
     skipped = [each for _, each in (*verdict.parts, ("", verdict)) if each.ok is None]
     if skipped and line.needs_base:
         baseline.refuse(skipped[0].detail)
@@ -232,6 +234,12 @@ def _finding(
         tuple(dict.fromkeys(part.name for part in _parts(line) if part.kind == "metric")),
         tuple(kind for part in _parts(line) if (kind := type_of(part.glob))),
     )
+
+
+def _skipped(verdict: Verdict, why: str) -> Verdict:
+    """Return a verdict that was skipped for want of a base, with the reason why there is none."""
+    parts = tuple((path, _skipped(part, why)) for path, part in verdict.parts)
+    return verdict if verdict.ok is not None else Verdict(None, f"skipped: {why}", parts=parts)
 
 
 def _parts(line: Assertion) -> Iterator[Expression]:
