@@ -442,3 +442,27 @@ def test_a_broken_spec_is_told_where_a_variant_is_asked_for_everywhere(run, writ
     done = run("check", "models", "--variant", "small", "--budget", "params <= 1")
     assert done.code == 2
     assert "models/bad.yaml:1:8" in done.out + done.err
+
+
+def test_the_note_of_what_is_passed_over_is_relative(run, files, write, folder, monkeypatch):
+    """Also where the project's file names the folder: as the specs are shown."""
+    write("cnncalc.toml", 'specs = ["models"]\n')
+    for here, shown in ((".", "models"), ("models", "."), ("models/deep", "..")):
+        monkeypatch.chdir(folder / here)
+        (folder / ".git").mkdir(exist_ok=True)
+        done = run("check", "--budget", "params <= 5k", "-o", "json")
+        (note,) = json.loads(done.out)["notices"]
+        assert note == f"{shown}: passed over 1 without layers: deep/blocks.yaml"
+
+
+@pytest.mark.parametrize("form", ["concise", "table", "json"])
+def test_an_error_without_a_place_names_its_spec(run, files, form):
+    done = run("check", "models", "--set", "widht=0.5", "-o", form)
+    assert done.code == 2
+    if form == "json":
+        specs = json.loads(done.out)["specs"]
+        assert [spec["problems"][0]["file"] for spec in specs] == [each["spec"] for each in specs]
+    else:
+        start = "{}: error: " if form == "concise" else "--> {}\n"
+        assert start.format("models/a.yaml") in done.out
+        assert start.format("models/deep/b.yaml") in done.out
