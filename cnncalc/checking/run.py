@@ -70,9 +70,12 @@ def check_cases(
     _check_rules([*(rule for group in groups for rule in group.rules), *extra])
     with baselines(cases, options, listed=projects.listed) as base:
         checked = []
+        read: set[str] = set()
         for number, case in enumerate(cases):
             tick(number, len(cases), case.title)
-            checked.append(_check(case, projects, extra, base, options))
+            files = Watched()
+            checked.append(_check(case, files, projects, extra, base, options))
+            read.update(map(str, files.contents))
             if number % _COLLECT_EVERY == _COLLECT_EVERY - 1:
                 gc.collect()
         tick(len(cases), len(cases), "")
@@ -85,6 +88,7 @@ def check_cases(
         options.level,
         options.convention,
         _folder(),
+        tuple(sorted(read)),
     )
     _refuse_nothing(outcome, bool(options.base or options.lock))
     return outcome
@@ -136,9 +140,14 @@ def _refuse_nothing(outcome: Outcome, based: bool) -> None:
 
 
 def _check(
-    case: Case, projects: Projects, extra: tuple[Rule, ...], base: Baselines, options: Options
+    case: Case,
+    files: Watched,
+    projects: Projects,
+    extra: tuple[Rule, ...],
+    base: Baselines,
+    options: Options,
 ) -> Checked:
-    files = Watched()
+    """Return a network held against its budgets; `files` are told what is read for it."""
     try:
         version = load(case.path, case.shown, case.variant, options.set, options.convention, files)
     except SpecError as error:
