@@ -766,3 +766,12 @@ def test_no_process_is_left_where_the_base_is_never_used(folder, git, commit, wr
     assert base.title.startswith("main (")
     assert started
     assert not [command for command in started if "cat-file" in command]
+
+
+def test_a_repository_may_come_into_being_between_two_runs(run, write, folder):
+    """Of one process, as in a notebook or under pytest."""
+    write("net.yaml", NET + BUDGET)
+    assert run("check", "net.yaml", "--base", "main").code == 3
+    for words in ("init -q -b main", "add -A", "commit -q -m first"):
+        subprocess.run(["git", *words.split()], cwd=folder, check=True)
+    assert run("check", "net.yaml", "--base", "main").code == 0
