@@ -11,7 +11,7 @@ import typer
 from cnncalc import commands
 from cnncalc.commands.loading import LAYERS, Input, MaxLayers, Set, Variant, load
 from cnncalc.commands.output import only_ascii as _only_ascii
-from cnncalc.commands.output import outputs, write_all
+from cnncalc.commands.output import outputs, spare_nets, write_all
 from cnncalc.commands.output import print_text as _print
 from cnncalc.errors import CnncalcError
 
@@ -82,6 +82,7 @@ def analyze(
 
     outputs = _outputs(output or ["table"])
     net = load(spec, variant, set_, input_, max_layers)
+    spare_nets(outputs, [net])
     report = cnncalc.analyze(net, convention=convention, batch=batch, dtype=dtype)
     _report(
         report,

@@ -133,6 +133,8 @@ class Origin(Record):
     """The lines of the spec where `input` stands, and `vars.NAME` and `defaults.TYPE.ARGUMENT`."""
     defaults: Mapping[str, Mapping[str, str]] = {}
     """Layer type -> argument -> its default in the spec, as it is written."""
+    files: tuple[str, ...] = ()
+    """The spec and the files that it includes, as they are called where they were read."""
 
 
 class Net:

@@ -271,6 +271,8 @@ class Outcome(Record):
     convention: str = "notes"
     folder: str = ""
     """The way from the repository's folder to the present one: what a CI system's paths need."""
+    files: tuple[str, ...] = ()
+    """What was read as a spec, or to include: none of it is to be written over."""
 
     @property
     def ok(self) -> bool:

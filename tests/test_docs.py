@@ -5,7 +5,8 @@ A page is a session in a folder of its own, from its top to its end:
 - a yaml block whose first line says ```yaml FILE is written to that file and must analyse, or must
   be refused where it says ```yaml FILE broken;
 - in a console block, each `$ cnncalc …` runs, and what follows is its output; a line that holds
-  nothing but … stands for any number of lines, and `$ echo $?` prints the last exit code;
+  nothing but … stands for any number of lines, and `$ echo $?` prints the last exit code; `$ git …`
+  and `$ cp …` run, too, and print nothing;
 - a python block runs, as a doctest where it has prompts.
 
 REGENERATE=1 writes the present output into the pages' console blocks, to be read before it is
@@ -19,6 +20,7 @@ import io
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -113,6 +115,9 @@ class Session:
         for command, expected in commands(block.text):
             if command == "echo $?":
                 output = f"{self.code}\n"
+            elif shlex.split(command)[0] in {"git", "cp"}:
+                subprocess.run(shlex.split(command), check=True)
+                output = ""
             else:
                 self.code, output = run(command, self.monkeypatch)
                 assert self.code != cli.INTERNAL_ERROR, output
@@ -140,6 +145,12 @@ def session(tmp_path, monkeypatch) -> Session:
     for name in ("CI", "NO_COLOR", "CNNCALC_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for who in ("AUTHOR", "COMMITTER"):  # and so the commits of a page are always the same
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Somebody")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "somebody@example.org")
+        monkeypatch.setenv(f"GIT_{who}_DATE", "2024-01-01T12:00:00Z")
     monkeypatch.setattr(os, "get_terminal_size", _no_terminal)
     return Session(monkeypatch)
 

@@ -34,6 +34,8 @@ class Baseline(Record):
     version: Version | None = None
     recorded: Mapping[str, int] | None = None
     notice: str = ""
+    missing: str = ""
+    """Why there is none, where it was looked for."""
     touched: frozenset[int] | None = None
     """The lines of the present spec that are new or changed."""
     lock: str = ""
@@ -150,14 +152,15 @@ class GitBase(Baselines):
         if case.bundled and (home is None or home[0].resolve() not in self._opened):
             return Baseline(version)
         if home is None:
-            return Baseline(notice="outside of the repository: it has no base")
+            missing = "outside of the repository"
+            return Baseline(notice=f"{missing}: it has no base", missing=missing)
         root, here = home
         past = self._past(root)
         there = past.path(here, case.path.resolve())
         if there is None:
             if case.bundled:
                 return Baseline(version)
-            return Baseline(notice=f"not in {past.title}: what needs a baseline is skipped")
+            return _not_in(past.title)
         moved = f"was {there} in {past.title}" if there != here else ""
         if not moved and past.same(files):
             return Baseline(version)
@@ -172,15 +175,19 @@ class GitBase(Baselines):
             )
         except SpecError as error:
             if error.problems[0].text == f"no variant '{case.variant}'":
-                notice = f"not in {past.title} as a variant: what needs a baseline is skipped"
-                return Baseline(notice=notice)
-            why = error.problems[0].concise()
-            notice = f"cannot be read at {past.title}, so it has no base: {why}"
-            return Baseline(notice=notice)
+                return _not_in(f"{past.title} as a variant")
+            missing = f"cannot be read at {past.title}"
+            notice = f"{missing}, so it has no base: {error.problems[0].concise()}"
+            return Baseline(notice=notice, missing=missing)
         from cnncalc.history.similar import changed_lines
 
         touched = changed_lines(past.read(there), files.contents[case.path.resolve()])
         return Baseline(before, notice=moved, touched=touched)
+
+
+def _not_in(where: str) -> Baseline:
+    missing = f"not in {where}"
+    return Baseline(notice=f"{missing}: what needs a baseline is skipped", missing=missing)
 
 
 def baselines(cases: Sequence[Case], options: Options, *, listed: bool) -> Baselines:

@@ -110,7 +110,8 @@ class Cases:
             raise CnncalcError(f"'{folder}' has no specs", hint="a spec is a YAML file with layers")
         if others:
             names = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
-            self.notices.append(f"{folder}: passed over {len(others)} without layers: {names}")
+            shown = show(Path(folder))
+            self.notices.append(f"{shown}: passed over {len(others)} without layers: {names}")
 
     def _variants(
         self, path: Path, variant: str | None, *, strict: bool, shown: str = ""

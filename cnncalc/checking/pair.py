@@ -15,20 +15,25 @@ from cnncalc.outcome import Comparison
 
 
 def compare_specs(
-    one: Case, other: Case, overrides: Mapping[str, Any], convention: str
+    one: Case, other: Case, overrides: Mapping[str, Any], convention: str, files: Watched
 ) -> Comparison:
-    """Return what changed from one spec to another; raises CnncalcError, SpecError."""
-    old = _load(one, overrides, convention)
-    new = _load(other, overrides, convention)
+    """Return what changed from one spec to another; raises CnncalcError, SpecError.
+
+    `files` are told what is read.
+    """
+    old = _load(one, overrides, convention, files)
+    new = _load(other, overrides, convention, files)
     return compare(old.report(), new.report(), before=one.title, after=other.title)
 
 
 def compare_with_base(
-    case: Case, ref: str, overrides: Mapping[str, Any], convention: str
+    case: Case, ref: str, overrides: Mapping[str, Any], convention: str, files: Watched
 ) -> Comparison:
-    """Return what changed in a spec since a git base; raises HistoryError where that is not had."""
-    files = Watched()
-    version = load(case.path, case.shown, case.variant, overrides, convention, files)
+    """Return what changed in a spec since a git base; raises HistoryError where that is not had.
+
+    `files` are told what is read.
+    """
+    version = _load(case, overrides, convention, files)
     with GitBase(ref, [case], overrides, convention) as base:
         baseline = base.of(case, version, files)
         if baseline.version is None:
@@ -39,8 +44,8 @@ def compare_with_base(
         return compare(baseline.version.report(), version.report(), before=before, after=case.title)
 
 
-def _load(case: Case, overrides: Mapping[str, Any], convention: str) -> Version:
-    return load(case.path, case.shown, case.variant, overrides, convention)
+def _load(case: Case, overrides: Mapping[str, Any], convention: str, files: Watched) -> Version:
+    return load(case.path, case.shown, case.variant, overrides, convention, files)
 
 
 def case_of(spec: str, variant: str | None, project: Project) -> Case:

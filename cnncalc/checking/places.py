@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 
@@ -27,7 +26,6 @@ def _is_repository(folder: Path) -> bool:
     return inside.is_file() or (inside / "HEAD").exists()
 
 
-@lru_cache(maxsize=64)
 def repository_of(folder: Path) -> Path | None:
     """Return the folder of the repository that a folder is in, by its name."""
     *_, last = upwards(folder)

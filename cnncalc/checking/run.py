@@ -74,9 +74,12 @@ def check_cases(
     _check_rules([*(rule for group in groups for rule in group.rules), *extra])
     with baselines(cases, options, listed=projects.listed) as base:
         checked = []
+        read: set[str] = set()
         for number, case in enumerate(cases):
             tick(number, len(cases), case.title)
-            checked.append(_check(case, projects, extra, base, options))
+            files = Watched()
+            checked.append(_check(case, files, projects, extra, base, options))
+            read.update(map(str, files.contents))
             if number % _COLLECT_EVERY == _COLLECT_EVERY - 1:
                 gc.collect()
         tick(len(cases), len(cases), "")
@@ -89,6 +92,7 @@ def check_cases(
         options.level,
         options.convention,
         _folder(),
+        tuple(sorted(read)),
     )
     _refuse_nothing(outcome, bool(options.base or options.lock))
     return outcome
@@ -140,9 +144,14 @@ def _refuse_nothing(outcome: Outcome, based: bool) -> None:
 
 
 def _check(
-    case: Case, projects: Projects, extra: tuple[Rule, ...], base: Baselines, options: Options
+    case: Case,
+    files: Watched,
+    projects: Projects,
+    extra: tuple[Rule, ...],
+    base: Baselines,
+    options: Options,
 ) -> Checked:
-    files = Watched()
+    """Return a network held against its budgets; `files` are told what is read for it."""
     try:
         version = load(case.path, case.shown, case.variant, options.set, options.convention, files)
     except SpecError as error:
@@ -217,6 +226,8 @@ def _finding(
     line = assertion(rule.text)
     base = baseline.of(rule.dtype) if line.needs_base or only_new else None
     verdict = judge(version.report(rule.dtype), line, base, names, allowance)
+    if base is None and line.needs_base and baseline.missing:
+        verdict = _skipped(verdict, baseline.missing)
     skipped = [each for _, each in (*verdict.parts, ("", verdict)) if each.ok is None]
     if skipped and line.needs_base:
         baseline.refuse(skipped[0].detail)
@@ -244,6 +255,12 @@ def _finding(
         tuple(dict.fromkeys(part.name for part in _parts(line) if part.kind == "metric")),
         tuple(kind for part in _parts(line) if (kind := type_of(part.glob))),
     )
+
+
+def _skipped(verdict: Verdict, why: str) -> Verdict:
+    """Return a verdict that was skipped for want of a base, with the reason why there is none."""
+    parts = tuple((path, _skipped(part, why)) for path, part in verdict.parts)
+    return verdict if verdict.ok is not None else Verdict(None, f"skipped: {why}", parts=parts)
 
 
 def _parts(line: Assertion) -> Iterator[Expression]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncalc.analyses.summary import analyze
+from cnncalc.errors import SpecError
 from cnncalc.net import Net
 from cnncalc.report import Report
 from cnncalc.spec import DISK, Choice, Disk, Limits, Tree, read, read_text
@@ -57,6 +58,13 @@ def load(
     convention: str,
     tree: Tree = DISK,
 ) -> Version:
-    """Return a network of a file, of the disk or of a commit; raises SpecError."""
-    choice = Choice(variant, overrides)
-    return Version(read(read_text(path, shown, Limits(), tree), choice), convention)
+    """Return a network of a file, of the disk or of a commit.
+
+    Raises SpecError with problems that all name a file: of many specs, one must be told.
+    """
+    try:
+        net = read(read_text(path, shown, Limits(), tree), Choice(variant, overrides))
+    except SpecError as error:
+        named = (each if each.file else each._replace(file=shown) for each in error.problems)
+        raise SpecError(*named) from None
+    return Version(net, convention)

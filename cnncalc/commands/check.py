@@ -81,7 +81,7 @@ def check(
     from cnncalc.checking import Options, check_cases
     from cnncalc.checking.cases import Cases
     from cnncalc.checking.projects import Projects
-    from cnncalc.commands.output import spare
+    from cnncalc.commands.output import INCLUDED, spare, spare_project
     from cnncalc.commands.progress import progress
 
     pairs = _outputs(output or [], ci=ci)
@@ -101,9 +101,11 @@ def check(
         targets=tuple(target or ()),
         convention=convention or project.convention,
     )
-    spare((summary, *(path for _, path in pairs)), (case.path for case in found))
+    written = [summary, *(path for _, path in pairs)]
+    spare_project(written, projects, found, [file or project.folder / project.lock])
     with progress(len(found)) as tick:
         outcome = check_cases(found, projects, options, tick, cases.problems, cases.notices)
+    spare(written, INCLUDED, outcome.files)
     _report(outcome, pairs, summary, width=width or (CI_WIDTH if ci else None), ascii=ascii_)
     if outcome.broken:
         raise typer.Exit(INVALID)

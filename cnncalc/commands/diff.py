@@ -1,7 +1,7 @@
 """`cnncalc diff`: what changed between two networks, and which lines did it."""
 
 # No `from __future__ import annotations` here: typer would have to evaluate each annotation again.
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,30 +45,46 @@ def diff(
     """
     from cnncalc.checking.pair import case_of, compare_specs, compare_with_base
     from cnncalc.checking.projects import Projects
-    from cnncalc.commands.output import only_ascii, outputs, spare, write_all
-    from cnncalc.renderers.diff import FORMATS, render
+    from cnncalc.checking.versions import Watched
+    from cnncalc.commands.output import INCLUDED, outputs, spare, spare_project
+    from cnncalc.renderers.diff import FORMATS
 
     pairs = outputs(output or ["table"], FORMATS)
-    specs = [before, after or before]
-    specs += [text.rpartition("@")[0] or text for text in specs]
-    spare((path for _, path in pairs), specs)
     projects = Projects(here())
     cases = [case_of(text, variant, projects.own) for text in (before, after) if text is not None]
     project = projects.settle(cases)
     counted = convention or project.convention
+    files = Watched()
+    written = [path for _, path in pairs]
+    spare_project(written, projects, cases, [project.folder / project.lock])
     if after is None:
         ref = base or project.base
         if not ref:
             hint = "name another spec, or --base origin/main"
             raise CnncalcError(f"what is {cases[0].title} to be compared with?", hint=hint)
-        comparison = compare_with_base(cases[0], ref, settings(set_), counted)
+        comparison = compare_with_base(cases[0], ref, settings(set_), counted, files)
     elif base is not None:
         raise CnncalcError("two specs and --base are three networks", hint="leave one out")
     else:
-        comparison = compare_specs(cases[0], cases[1], settings(set_), counted)
+        comparison = compare_specs(cases[0], cases[1], settings(set_), counted, files)
+
+    spare(written, INCLUDED, files.contents)
+    _print(comparison, pairs, top=top, width=width, ascii=ascii_)
+
+
+def _print(
+    comparison: Any,
+    pairs: list[tuple[str, str]],
+    *,
+    top: int | None,
+    width: int | None,
+    ascii: bool,  # noqa: A002 the option's name
+) -> None:
+    from cnncalc.commands.output import only_ascii, write_all
+    from cnncalc.renderers.diff import render
 
     def rendered(name: str, path: str) -> str:
-        only = ascii_ or (not path and only_ascii())
+        only = ascii or (not path and only_ascii())
         color = False if path else None
         return render(comparison, name, width=width, color=color, ascii=only, top=top)
 

@@ -32,7 +32,7 @@ def lock(
     from cnncalc.checking.cases import Cases
     from cnncalc.checking.locks import Lock, locked
     from cnncalc.checking.projects import Projects
-    from cnncalc.commands.output import print_text, spare, write
+    from cnncalc.commands.output import print_text, spare_project, write
     from cnncalc.commands.progress import progress
 
     if not check and in_ci():
@@ -43,7 +43,7 @@ def lock(
     found = cases.of(specs or ())
     project = projects.settle(found)
     path = Path(lock_file) if lock_file else project.folder / project.lock
-    spare([str(path)], (case.path for case in found))
+    spare_project([str(path)], projects, found)
     counted = convention or project.convention
     file = Lock(path, replaced=not check and not specs, listed=projects.listed)
     with progress(len(found)) as tick:

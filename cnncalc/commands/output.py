@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from cnncalc.errors import CnncalcError
 
@@ -96,13 +97,38 @@ def _write_special(path: str, text: str) -> None:
         file.write(text + "\n")
 
 
-def spare(paths: Iterable[str], specs: Iterable[str | os.PathLike[str]]) -> None:
-    """Raise CnncalcError where a file to be written is a spec that is read."""
-    read = {os.path.realpath(spec) for spec in specs}
+Files = Iterable[str | os.PathLike[str]]
+
+INCLUDED = "a file that a spec includes"
+
+
+def spare(paths: Iterable[str], what: str, read: Files) -> None:
+    """Raise CnncalcError where a file to be written is one that is read, and `what` that is."""
+    known = {os.path.realpath(file) for file in read}
     for path in paths:
-        if path and os.path.realpath(path) in read:
+        if path and os.path.realpath(path) in known:
             hint = "name another file to write"
-            raise CnncalcError(f"{path} is a spec, and would be overwritten", hint=hint)
+            raise CnncalcError(f"{path} is {what}, and would be overwritten", hint=hint)
+
+
+def spare_project(paths: Iterable[str], projects: Any, cases: list[Any], lock: Files = ()) -> None:
+    """Raise CnncalcError where a file to be written is a spec, a project's file, or a lock file.
+
+    What the specs include is known when they have been read.
+    """
+    written = list(paths)
+    spare(written, "a spec", (case.path for case in cases))
+    spare(written, "the project's file", filter(None, (p.file for p in projects.concerned(cases))))
+    spare(written, "the lock file", lock)
+
+
+def spare_nets(chosen: list[tuple[str, str]], nets: Iterable[Any], params: str = "") -> None:
+    """Raise CnncalcError where a file to be written is one that a network was read from."""
+    paths = [path for _, path in chosen]
+    for net in nets:
+        spare(paths, "a spec", net.origin.files[:1])
+        spare(paths, INCLUDED, net.origin.files[1:])
+    spare(paths, "the file of params", filter(None, (params,)))
 
 
 def write_all(chosen: list[tuple[str, str]], rendered: Callable[[str, str], str]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cnncalc.commands.loading import LAYERS, Input, MaxLayers, Set, Variant, load
-from cnncalc.commands.output import only_ascii, outputs, write_all
+from cnncalc.commands.output import only_ascii, outputs, spare_nets, write_all
 from cnncalc.errors import CnncalcError
 
 Specs = Annotated[
@@ -63,6 +63,7 @@ def verify(
     if specs.count("-") > 1:
         raise CnncalcError("- is given twice, and standard input is there once")
     nets = [load(spec, variant, set_, input_, max_layers) for spec in specs]
+    spare_nets(chosen, nets, params or "")
     options = {
         "backward": backward,
         "all_fields": all_fields,

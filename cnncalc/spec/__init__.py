@@ -120,6 +120,7 @@ def _read(text: Text, choice: Choice) -> Net:
             op: {name: str(header.plain(unit.document, node)) for name, node in given.items()}
             for op, given in unit.defaults.items()
         },
+        files=files.read_from(text),
     )
     return expander.net(inputs, outputs, origin)
 

@@ -126,6 +126,11 @@ class Files:
         for block in own:
             reader.block(block)
 
+    def read_from(self, text: Text) -> tuple[str, ...]:
+        """Return the spec's file and those that it includes."""
+        own = () if text.path is None else (str(text.path),)
+        return (*own, *map(str, self._blocks))
+
     @contextmanager
     def guard(self, document: Document) -> Iterator[None]:
         """Keep the error of a step with the others, so that a file's errors come at once."""

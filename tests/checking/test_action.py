@@ -74,9 +74,10 @@ class Runner:
         step = STEPS[name]
         env = {key: self.value(text) for key, text in step.get("env", {}).items()}
         output = self.temp / "output"
+        where = self.checkout / self.value(step.get("working-directory", "."))
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=self.checkout, capture_output=True, text=True, check=False,
+            cwd=where, capture_output=True, text=True, check=False,
             env={
                 **os.environ, "RUNNER_TEMP": str(self.temp), "GITHUB_ACTION_PATH": str(ROOT),
                 "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
@@ -152,6 +153,17 @@ def test_the_projects_specs_where_none_are_named(runner, pull_request):
     steps = runner(base="none", budgets="params <= 5k")
     assert steps.run("Check") == 0
     assert steps.context["steps.check.outputs.exit-code"] == "0", steps.said
+
+
+def test_a_project_in_a_folder_of_the_repository(runner, pull_request):
+    """Its file is found there, and annotations go by the repository, as GitHub wants them."""
+    (pull_request / "models" / "cnncalc.toml").write_text('specs = ["."]\n')
+    steps = runner(**{"working-directory": "models"})
+    assert steps.run("Fetch the base") == 0
+    assert steps.run("Check") == 0
+    assert "::error file=models/a net.yaml,line=5," in steps.said
+    assert steps.context["steps.check.outputs.exit-code"] == "1"
+    assert f"{PARAMS + 170:,} (+170, +5.8%)" in (steps.temp / "cnncalc.md").read_text()
 
 
 def test_a_base_that_cannot_be_had_is_a_result_of_its_own(runner):

@@ -506,3 +506,27 @@ def test_names_that_a_spreadsheet_or_a_shell_would_act_upon(run, write, name):
     write(name, NET)
     done = run("check", f"./{name}", "--budget", "params <= 5k", "-o", "csv")
     assert done.out.splitlines()[1].startswith(f"./{name},")
+
+
+def test_the_note_of_what_is_passed_over_is_relative(run, files, write, folder, monkeypatch):
+    """Also where the project's file names the folder: as the specs are shown."""
+    write("cnncalc.toml", 'specs = ["models"]\n')
+    for here, shown in ((".", "models"), ("models", "."), ("models/deep", "..")):
+        monkeypatch.chdir(folder / here)
+        write(".git/HEAD", "ref: refs/heads/main\n")
+        done = run("check", "--budget", "params <= 5k", "-o", "json")
+        (note,) = json.loads(done.out)["notices"]
+        assert note == f"{shown}: passed over 1 without layers: deep/blocks.yaml"
+
+
+@pytest.mark.parametrize("form", ["concise", "table", "json"])
+def test_an_error_without_a_place_names_its_spec(run, files, form):
+    done = run("check", "models", "--set", "widht=0.5", "-o", form)
+    assert done.code == 2
+    if form == "json":
+        specs = json.loads(done.out)["specs"]
+        assert [spec["problems"][0]["file"] for spec in specs] == [each["spec"] for each in specs]
+    else:
+        start = "{}: error: " if form == "concise" else "--> {}\n"
+        assert start.format("models/a.yaml") in done.out
+        assert start.format("models/deep/b.yaml") in done.out

@@ -722,6 +722,34 @@ def test_a_link_from_outside_leads_into_the_repository(run, write, branch, folde
         assert figures(done)["params"] == (PARAMS, PARAMS + 170)
 
 
+def skipped(done):
+    """Return the details of the budgets of the last spec, of the JSON of a check."""
+    return [budget["detail"] for budget in json.loads(done.out)["specs"][-1]["budgets"]]
+
+
+def test_a_line_without_a_base_says_why(run, write, branch, commit, tmp_path_factory):
+    """There is a base to compare with; it is the spec that it lacks."""
+    start = branch("rev-parse", "--short=7", "main").strip()
+    both = ["--base", "main", "--budget", "params <= baseline for each *", "-o", "json"]
+    write("new.yaml", "input: [3]\nlayers: [fc: 3, fc: 2]\n" + BUDGET)
+    done = run("check", "new.yaml", *both)
+    assert skipped(done) == [f"skipped: not in main ({start})"] * 2
+    parts = json.loads(done.out)["specs"][0]["budgets"][1]["parts"]
+    assert {part["detail"] for part in parts} == {f"skipped: not in main ({start})"}
+    far = tmp_path_factory.mktemp("far") / "net.yaml"
+    far.write_text(NET + BUDGET)
+    done = run("check", "net.yaml", str(far), *both)
+    assert skipped(done) == ["skipped: outside of the repository"] * 2
+    write("net.yaml", "variants: {x: {}}\n" + NET + BUDGET)
+    done = run("check", "net.yaml@x", *both)
+    assert skipped(done) == [f"skipped: not in main ({start}) as a variant"] * 2
+    write("net.yaml", NET.replace("conv", "cnov") + BUDGET)
+    broken = commit()[:7]
+    write("net.yaml", NET + BUDGET)
+    done = run("check", "net.yaml", *[each.replace("main", "HEAD") for each in both])
+    assert skipped(done) == [f"skipped: cannot be read at HEAD ({broken})"] * 2
+
+
 def test_no_process_is_left_where_the_base_is_never_used(folder, git, commit, write, monkeypatch):
     """A base that is opened, and then given up before its `with` block, leaves nothing behind."""
     write("net.yaml", NET)
@@ -819,3 +847,12 @@ def test_a_renamed_file_of_many_equal_lines_is_found_at_once(run, write, commit,
     done = run("check", "b.yaml", "--base", "HEAD", "-o", "json")
     assert done.code == 1
     assert was(done) == {"b.yaml": "a.yaml"}
+
+
+def test_a_repository_may_come_into_being_between_two_runs(run, write, folder):
+    """Of one process, as in a notebook or under pytest."""
+    write("net.yaml", NET + BUDGET)
+    assert run("check", "net.yaml", "--base", "main").code == 3
+    for words in ("init -q -b main", "add -A", "commit -q -m first"):
+        subprocess.run(["git", *words.split()], cwd=folder, check=True)
+    assert run("check", "net.yaml", "--base", "main").code == 0

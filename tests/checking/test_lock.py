@@ -143,6 +143,17 @@ def test_check_runs_in_ci(run, locked, monkeypatch):
     assert run("lock", "--check").code == 0
 
 
+@pytest.mark.parametrize(
+    "value, code",
+    [("", 0), ("0", 0), ("false", 0), ("False", 0), ("1", 2), ("true", 2), ("yes", 2)],
+)
+def test_what_the_variable_says(run, write, monkeypatch, value, code):
+    """As the page of budgets says it: set, and to something that means it."""
+    write("a.yaml", NET)
+    monkeypatch.setenv("CI", value)
+    assert run("lock", "a.yaml").code == code
+
+
 def test_an_unchanged_lock_is_not_written_again(run, locked):
     before = locked.stat().st_mtime_ns
     assert run("lock").out == "cnncalc.lock: up to date, 2 specs\n"
@@ -270,6 +281,7 @@ def test_a_file_of_elsewhere_is_not_locked(
     outside.write_text(NET)
     if repository:
         (folder / ".git").mkdir()
+        (folder / ".git" / "HEAD").touch()
     path = folder / "link.yaml" if linked else outside
     if linked:
         path.symlink_to(outside)
@@ -292,6 +304,7 @@ def test_a_lock_may_lie_beside_the_specs_or_above(run, write, folder, monkeypatc
     """All of a repository is the same to it; without one, all below the present folder."""
     if repository:
         (folder / ".git").mkdir()
+        (folder / ".git" / "HEAD").touch()
     write("nets/a.yaml", NET)
     (folder / "locks").mkdir()
     assert run("lock", "nets", "--lock-file", "locks/x.lock").code == 0

@@ -77,6 +77,57 @@ def test_a_spec_is_not_overwritten(run, write, folder, arguments):
     assert path.read_text() == NET
 
 
+INCLUDES = "include: [parts/blocks.yaml]\ninput: [3, 16, 16]\nlayers: [Two: 8]\n"
+
+
+@pytest.mark.parametrize(
+    "arguments, what",
+    [
+        (["check", "-o", "json=parts/blocks.yaml"], "a file that a spec includes"),
+        (["check", "--exit-zero", "-o", "json=./parts/more.yaml"], "a file that a spec includes"),
+        (["check", "-o", "json=cnncalc.toml"], "the project's file"),
+        (["check", "-o", "json=cnncalc.lock"], "the lock file"),
+        (["check", "--lock-file", "x.lock", "-o", "csv=x.lock"], "the lock file"),
+        (["check", "-o", "json=parts/cnncalc.toml"], "the project's file"),
+        (["lock", "--lock-file", "empty/cnncalc.toml"], "the project's file"),
+        (["diff", "net.yaml", "lenet5", "-o", "json=parts/blocks.yaml"], "spec includes"),
+        (["diff", "net.yaml", "lenet5", "-o", "json=cnncalc.toml"], "the project's file"),
+        (["analyze", "net.yaml", "-o", "json=net.yaml"], "a spec"),
+        (["analyze", "net.yaml", "-o", "json=link.yaml"], "a file that a spec includes"),
+        (["verify", "net.yaml", "-o", "json=net.yaml"], "a spec"),
+        (["verify", "net.yaml", "-o", "json=parts/more.yaml"], "a file that a spec includes"),
+        (["verify", "net.yaml", "--params", "p.npz", "-o", "json=p.npz"], "the file of params"),
+    ],
+)
+def test_nothing_that_was_read_is_overwritten(run, write, folder, arguments, what):
+    write("net.yaml", INCLUDES)
+    write("parts/more.yaml", "blocks: {One(c): [conv: [c, 3]]}\n")
+    write("parts/blocks.yaml", "include: [more.yaml]\nblocks: {Two(c): [One: c, One: c]}\n")
+    write("cnncalc.toml", 'specs = ["net.yaml", "parts/b.yaml", "empty/a.yaml"]\n')
+    write("parts/b.yaml", "input: [3]\nlayers: [fc: 3]\nbudgets: [params <= 99]\n")
+    write("parts/cnncalc.toml", "")
+    write("empty/a.yaml", "input: [3]\nlayers: [fc: 3]\n")
+    write("empty/cnncalc.toml", "")
+    write("p.npz", "")
+    (folder / "link.yaml").symlink_to("parts/blocks.yaml")
+    assert run("lock").code == run("lock", "--lock-file", "x.lock").code == 0
+    before = {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert f"{what}, and would be overwritten" in done.err
+    assert {path: path.read_text() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_a_broken_spec_includes_is_not_overwritten(run, write):
+    """The check goes on to the others, and writes its report."""
+    write("net.yaml", INCLUDES.replace("layers: [Two", "layers: [Too"))
+    path = write("parts/blocks.yaml", "blocks: {Two(c): [conv: [c, 3]]}\n")
+    done = run("check", "net.yaml", "--budget", "params <= 5M", "-o", "json=parts/blocks.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert "would be overwritten" in done.err
+    assert path.read_text().startswith("blocks:")
+
+
 CHECK = "cnncalc check net.yaml --budget 'params <= 5M'"
 
 

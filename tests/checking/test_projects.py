@@ -24,6 +24,7 @@ def budgets(done):
 def monorepo(folder, write):
     """A repository with a project in a folder of it, and none at its root."""
     (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").touch()
     write("ml/net.yaml", NET)
     write("ml/deep/net.yaml", NET)
     write("ml/cnncalc.toml", RULES)

@@ -10,6 +10,7 @@ import pytest
 import typer
 import yaml
 
+from cnncalc.checking import project_file
 from cnncalc.cli import application
 
 ROOT = Path(__file__).parent.parent.parent
@@ -63,6 +64,25 @@ def test_the_project_file_is_one(run, folder, write):
     write("models/a/net.yaml", (ROOT / "specs" / "lenet5.yaml").read_text())
     done = run("check", "--no-base", "--target", "mcu")
     assert done.code == 1
-    assert "(target mcu)" not in done.out  # each line says where it is written
-    assert "cnncalc.toml:14" in done.out
+    assert "weights <= 512 KiB [mcu]" in done.out
+    assert "cnncalc.toml:17" in done.out  # each line says where it is written
     assert re.search(r"\d+ of \d+ budgets failed in \d+ of \d+ specs", done.out)
+
+
+def test_no_recipe_takes_what_anybody_may_change():
+    """A branch moves, and the name on the package index is free for everybody."""
+    installs = [line for line in PAGE.splitlines() if "pip install" in line and "`" not in line]
+    assert len(installs) == 2
+    assert all('"git+https://github.com/OWNER/cnncalc@v' in line for line in installs)
+    (recipe,) = [each for each in YML if "repos" in each]
+    pins = [repo["rev"] for repo in recipe["repos"]]
+    pins += [step["uses"].partition("@")[2] for step in steps() if "uses" in step]
+    assert len(pins) == 4
+    assert all(re.fullmatch(r"v\d+(\.\d+)*", pin) for pin in pins)
+
+
+def test_the_key_reference_names_every_key_and_option_of_a_project():
+    (text,) = [text for language, text in BLOCKS if language == "toml"]
+    for key in (*project_file._KEYS, *project_file._TARGET_KEYS, *project_file._BUDGET_KEYS):
+        assert re.search(rf"\b{key}\b", text), key
+    assert "--lock-file" in PAGE

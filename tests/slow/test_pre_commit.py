@@ -84,3 +84,31 @@ def test_the_hooks(hooks, environment, tmp_path):
     done = hook("cnncalc-check")
     assert done.returncode == 1
     assert "params 2.94 k > 1 k" in done.stdout
+
+
+@pytest.mark.parametrize("gone", ["net.yaml", "cnncalc.lock", "notes.txt"])
+def test_a_deletion_is_looked_at(hooks, environment, tmp_path, gone):
+    """Pre-commit passes no deleted file on: a hook that waits for one would be skipped."""
+    repository, revision = hooks
+    for name in ("net.yaml", "other.yaml"):
+        (tmp_path / name).write_text(NET + "budgets: [params <= 5k]\n")
+    (tmp_path / "notes.txt").write_text("notes\n")
+    (tmp_path / "cnncalc.toml").write_text('specs = ["*.yaml"]\n')
+    (tmp_path / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {repository}\n    rev: {revision}\n"
+        "    hooks: [{id: cnncalc-check}, {id: cnncalc-lock}]\n"
+    )
+    command = [sys.executable, "-m", "cnncalc", "lock"]
+    environment = {**environment, "PYTHONPATH": str(ROOT)}
+    environment.pop("CI", None)
+    subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    committed(tmp_path, environment)
+    subprocess.run(["git", "rm", "-q", gone], cwd=tmp_path, env=environment, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Skipped" not in done.stdout, done.stdout + done.stderr
+    assert done.returncode == (0 if gone == "notes.txt" else 1)
+    if gone == "net.yaml":
+        assert "net.yaml: no such spec" in done.stdout
