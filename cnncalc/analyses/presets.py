@@ -53,8 +53,8 @@ class Preset(Record):
     `call` is what returns the count in `tool`, which names its version. `rules` holds layer types
     and what is counted of them, `zeros` the layer types of which the tool counts nothing.
     `remarks` says what to know about the tool's figures; `left_out` names networks of torchvision
-    whose figure hangs on how their modules were written, with the reason. `unsure` maps layer types
-    to the arguments under which every network's figure does.
+    whose figure depends on how their modules were written, with the reason. `unsure` maps layer
+    types to the arguments under which every network's figure does.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Preset(Record):
             if _unusual(op, argument):
                 raise CnncalcError(
                     f"{self.name} has no rule for {op.name} with {argument}, at {layer.path}",
-                    hint="its count hangs on how that is written; choose another convention",
+                    hint="its count depends on how that is written; choose another convention",
                 )
         weights = weights_of(self)
         if op.name not in weights:

@@ -36,7 +36,7 @@ ON_FILE = {
 
 @pytest.mark.parametrize("tool, name, count", ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS])
 def test_a_layer_is_what_the_tool_returned(tool, name, count):
-    """A preset has no rule only where the tool's figure hangs on how the layer is written."""
+    """A preset has no rule only where the tool's figure depends on how the layer is written."""
     case = CASE_OF[name]
     inputs = {f"in{index}": shape for index, shape in enumerate(case.ins)}
     net = net_of(inputs, (case.name, dict(case.args), *range(len(inputs))))
