@@ -33,7 +33,7 @@ def monorepo(folder, write):
 
 @pytest.mark.parametrize("where", [".", "ml", "ml/deep", "elsewhere"])
 @pytest.mark.parametrize("what", ["ml/net.yaml", "ml", "ml/*.yaml", "ml/deep"])
-def test_the_budgets_of_a_spec_do_not_hang_on_the_present_folder(
+def test_the_budgets_of_a_spec_do_not_depend_on_the_present_folder(
     run, monorepo, monkeypatch, where, what
 ):
     here = monorepo / where
