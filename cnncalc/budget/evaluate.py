@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from cnncalc.budget import amounts
 from cnncalc.budget.amounts import Amount, NumberError, common_axes, on_axis, word
-from cnncalc.budget.globs import Allowance, each_of, layers_of
+from cnncalc.budget.globs import Allowance, TooMuchError, each_of, layers_of
 from cnncalc.budget.metrics import METRICS, Rows, input_size, measure
 from cnncalc.budget.pairs import Side
 from cnncalc.budget.past import Past
@@ -227,6 +227,8 @@ def _baseline(assertion: Assertion, place: _Place) -> Amount:
             rows = place.past.find(place.base, place.path, place.allowance)
         at_base = place._replace(report=place.base, rows=rows, base=None, present=False)
         return _value(part, assertion, at_base)
+    except TooMuchError:
+        raise
     except BudgetError as error:
         raise NotKnownError(f"at the base: {error.text}") from None
 

@@ -24,6 +24,10 @@ _COST_OF_A_LINE = 30
 _TYPE = "type:"
 
 
+class TooMuchError(BudgetError):
+    """Lines look at more layers than they may."""
+
+
 class Allowance:
     """How many layers the lines of one check may still look at, in each report that they ask."""
 
@@ -36,7 +40,7 @@ class Allowance:
         spent = self._spent.get(id(report), (report, 0))[1] + layers
         self._spent[id(report)] = report, spent
         if spent > most:
-            raise BudgetError(
+            raise TooMuchError(
                 f"budgets look at more than {most:,} layers",
                 hint="use fewer lines with layers in brackets or `for each`",
             )

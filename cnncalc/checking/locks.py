@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from cnncalc.budget.amounts import LARGEST
 from cnncalc.budget.metrics import METRICS, Rows, measure
 from cnncalc.checking.cases import Case
 from cnncalc.checking.places import repository_of
@@ -24,6 +26,7 @@ _HEAD = "# Figures of each spec, as `cnncalc lock` writes them; `cnncalc lock --
 _HEAD_WITHIN = 1000
 _KEYS = {"rules": int, "convention": str, "spec": dict}
 _BUNDLED = "bundled:"
+_MOST_BYTES = 1 << 26
 
 
 def figures_of(report: Report) -> dict[str, int]:
@@ -71,9 +74,14 @@ class Lock:
         self.shown = os.path.relpath(path)
         self.entries: dict[str, dict[str, int]] = {}
         self.convention = ""
-        self.exists = path.exists()
+        try:
+            self.exists = os.path.lexists(path)
+        except ValueError:  # a null character
+            raise CnncalcError(f"{self.shown!r} is no name of a file") from None
         if not self.exists:
             return
+        if not path.is_file():
+            raise CnncalcError(f"{self.shown} is no file", hint="name another lock file")
         try:
             self._read()
         except CnncalcError:
@@ -93,7 +101,11 @@ class Lock:
         import tomllib
 
         try:
-            data = tomllib.loads(self.path.read_text(encoding="utf-8"))
+            with self.path.open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+            if len(content) > _MOST_BYTES:
+                raise self._wrong(f"has more than {_MOST_BYTES:,} bytes")
+            data = tomllib.loads(content.decode())
         except (OSError, ValueError, RecursionError) as error:
             raise self._wrong(f"cannot be read: {error}") from None
         rules = data.get("rules")
@@ -103,7 +115,7 @@ class Lock:
             if not isinstance(value, _KEYS.get(key, ())):
                 raise self._wrong(f"has another layout: {key!r}")
         for key, entry in data.get("spec", {}).items():
-            if not isinstance(entry, dict) or not all(type(n) is int for n in entry.values()):
+            if not isinstance(entry, dict) or not all(map(_is_figure, entry.values())):
                 raise self._wrong(f"cannot be read: {key} is not an entry")
             self.entries[key] = entry
         self.convention = data.get("convention", "")
@@ -125,7 +137,7 @@ class Lock:
         if not real.is_relative_to(self._root):
             text = f"{case.shown} lies outside of the repository of {self.shown}"
             raise CnncalcError(text, hint="a lock is the same on every machine: leave it out")
-        name = Path(os.path.relpath(real, self.path.resolve().parent)).as_posix()
+        name = _readable(Path(os.path.relpath(real, self.path.resolve().parent)).as_posix())
         if name.startswith(_BUNDLED):
             name = f"./{name}"
         return f"{name}@{case.variant}" if case.variant else name
@@ -196,6 +208,9 @@ def locked(
     entries: dict[str, dict[str, int]] = {}
     wrong = list(problems)
     keys = [lock.key(case) for case in cases]
+    if len({*keys}) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise CnncalcError(f"two specs would be {twice} in {lock.shown}", hint="rename one of them")
     for number, (key, case) in enumerate(zip(keys, cases, strict=True)):
         tick(number, len(cases), case.title)
         try:
@@ -209,6 +224,10 @@ def locked(
     return entries
 
 
+def _is_figure(value: Any) -> bool:
+    return type(value) is int and abs(value) < LARGEST
+
+
 def _shown(value: int | None) -> str:
     return "nothing" if value is None else f"{value:,}"
 
@@ -219,5 +238,9 @@ def _name(name: str) -> str:
 
 def _quoted(text: str) -> str:
     """Return a text as TOML has it: the escapes of JSON, and no surrogates."""
-    safe = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return json.dumps(safe, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(_readable(text), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _readable(text: str) -> str:
+    """Return the name of a file, of any bytes, as text that a file can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

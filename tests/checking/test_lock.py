@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tomllib
 
@@ -431,3 +432,50 @@ def test_figures_of_parts_are_those_that_budgets_measure(run, write, folder):
     assert [data[f"macs({each})"] for each in "abc"] == [16, 16, 24]
     done = run("check", "s.yaml", "--lock", "--budget", "params == baseline for each *")
     assert done.code == 0
+
+
+@pytest.mark.parametrize("command", [["check", "--lock-file"], ["lock", "--lock-file"]])
+@pytest.mark.parametrize(
+    "name, text",
+    [("x" * 300, "File name too long"), ("folder", "is no file"), ("fifo", "is no file")],
+)
+def test_a_lock_file_that_cannot_be_one_is_an_error(run, write, folder, command, name, text):
+    write("net.yaml", NET)
+    (folder / "folder").mkdir()
+    os.mkfifo(folder / "fifo")
+    done = run(command[0], "net.yaml", command[1], name)
+    assert (done.code, done.out) == (2, "")
+    assert name in done.err
+    assert text in done.err or "there is no" in done.err
+
+
+def test_a_lock_with_a_number_that_no_network_has_is_an_error(run, write, folder):
+    write("net.yaml", NET)
+    assert run("lock", "net.yaml").code == 0
+    text = (
+        (folder / "cnncalc.lock")
+        .read_text()
+        .replace(f"params = {PARAMS}", f"params = 1{'0' * 400}")
+    )
+    write("cnncalc.lock", text)
+    done = run("check", "net.yaml", "--lock", "--budget", "params <= baseline")
+    assert done.code == 2
+    assert "net.yaml is not an entry" in done.err
+
+
+def test_a_name_of_any_bytes_has_an_entry(run, folder):
+    name = os.fsdecode(b"n\xff.yaml")
+    (folder / name).write_text(NET)
+    assert run("lock", name).code == 0
+    assert run("lock", "--check", name).code == 0
+    assert run("check", name, "--lock", "--budget", "params <= baseline").code == 0
+
+
+def test_two_specs_with_one_name_in_the_lock_are_an_error(run, write, folder):
+    write("v.yaml", NET.replace("layers:", "vars: {w: 1}\nvariants: {big: {w: 2}}\nlayers:"))
+    write("v.yaml@big", NET)
+    write("cnncalc.toml", 'specs = ["v.yaml@all", "v.yaml*g"]\n')
+    done = run("lock")
+    assert (done.code, done.out) == (2, "")
+    assert "two specs would be v.yaml@big in cnncalc.lock" in done.err
+    assert not (folder / "cnncalc.lock").exists()
