@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from pathlib import Path, PurePath
 
-from cnncalc.checking.places import names_of
+from cnncalc.checking.places import names_of, show
 from cnncalc.checking.rules import Rule, fits_path
 from cnncalc.errors import Problem, SpecError, did_you_mean
 from cnncalc.records import Record
+from cnncalc.spec.candidates import looks_like_spec
 
+_OTHERS = frozenset((".toml", ".lock"))
 _SKIPPED = frozenset((".git", ".venv", "venv", "node_modules", "__pycache__", ".tox"))
 
 _MOST_NAMES = 4
@@ -82,8 +84,11 @@ class Project(Record):
             return "is empty", 'write for = "**/*.yaml"'
         if path.is_absolute() or ".." in path.parts:
             return "leads out of the project's folder", f"write it relative to {self.file}"
-        if any(fits_path(file, self.folder, pattern) for file in files):
+        matches = [file for file in files if fits_path(file, self.folder, pattern)]
+        if any(map(_may_be_spec, matches)):
             return "", ""
+        if matches:
+            return "matches no spec", f"{show(matches[0])} has no layers"
         try:
             exists, folder = (self.folder / path).is_file(), (self.folder / path).is_dir()
         except (OSError, ValueError):
@@ -93,6 +98,17 @@ class Project(Record):
         if folder:
             return "is a folder", f"write {(path / '**/*.yaml').as_posix()}"
         return "matches no file", nearest_file(pattern, self.folder)
+
+
+def _may_be_spec(file: Path) -> bool:
+    """Whether a file could have budgets; one that cannot be read is told of where it is checked."""
+    if file.suffix in _OTHERS:
+        return False
+    try:
+        with file.open("rb") as opened:
+            return looks_like_spec(opened.read(1 << 20))
+    except OSError:
+        return True
 
 
 def _files(folder: Path) -> Iterator[Path]:

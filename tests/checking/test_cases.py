@@ -530,3 +530,23 @@ def test_an_error_without_a_place_names_its_spec(run, files, form):
         start = "{}: error: " if form == "concise" else "--> {}\n"
         assert start.format("models/a.yaml") in done.out
         assert start.format("models/deep/b.yaml") in done.out
+
+
+@pytest.mark.parametrize("pattern", ["parts/*.yaml", "parts/blocks.yaml", "cnncalc.toml", "*.toml"])
+def test_a_pattern_that_matches_no_spec_is_an_error(run, write, pattern):
+    """Its rules would hold nothing, without a word."""
+    write("net.yaml", NET)
+    write("parts/blocks.yaml", "blocks:\n  B(c): [conv: [c, 3]]\n")
+    write("cnncalc.toml", f'[[budget]]\nfor = "{pattern}"\nrules = ["layers <= 1"]\n')
+    done = run("check", "net.yaml", "--budget", "params <= 5k")
+    assert done.code == 2
+    assert "matches no spec" in done.err
+    assert "cnncalc.toml:2:1" in done.err
+
+
+def test_a_pattern_that_matches_a_broken_spec_is_told_by_the_spec(run, write):
+    write("net.yaml", NET.replace("layers:", "layers: ["))
+    write("cnncalc.toml", '[[budget]]\nfor = "*.yaml"\nrules = ["layers <= 1"]\n')
+    done = run("check", "net.yaml")
+    assert done.code == 2
+    assert "net.yaml:" in done.out
