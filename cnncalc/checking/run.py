@@ -236,24 +236,24 @@ def _finding(
     if status == FAIL and only_new and _known(verdict, line, base, names, allowance):
         status, detail = KNOWN, f"{detail}; it was no better at the base"
     return Finding(
-        rule.text.strip(),
-        rule.id,
-        rule.level,
-        rule.why,
-        rule.origin,
-        rule.file,
-        rule.line,
-        rule.column,
-        status,
-        detail,
-        verdict.values,
-        verdict.limits,
-        verdict.dimension,
-        verdict.excess,
-        tuple(Part(p, v.ok, v.detail, v.values, v.limits) for p, v in verdict.parts),
-        tuple(_paths(line, verdict, version.report(rule.dtype), allowance)),
-        tuple(dict.fromkeys(part.name for part in _parts(line) if part.kind == "metric")),
-        tuple(kind for part in _parts(line) if (kind := type_of(part.glob))),
+        rule=rule.text.strip(),
+        id=rule.id,
+        level=rule.level,
+        why=rule.why,
+        origin=rule.origin,
+        file=rule.file,
+        line=rule.line,
+        column=rule.column,
+        status=status,
+        detail=detail,
+        values=verdict.values,
+        limits=verdict.limits,
+        dimension=verdict.dimension,
+        excess=verdict.excess,
+        parts=tuple(Part(p, v.ok, v.detail, v.values, v.limits) for p, v in verdict.parts),
+        paths=tuple(_paths(line, verdict, version.report(rule.dtype))),
+        metrics=tuple(dict.fromkeys(p.name for p in _parts(line) if p.kind == "metric")),
+        types=tuple(kind for part in _parts(line) if (kind := type_of(part.glob))),
     )
 
 
@@ -268,10 +268,11 @@ def _parts(line: Assertion) -> Iterator[Expression]:
         yield from side.walk()
 
 
-def _paths(
-    line: Assertion, verdict: Verdict, report: Report, allowance: Allowance
-) -> Iterator[str]:
-    """Yield where the layers are that decided a line."""
+def _paths(line: Assertion, verdict: Verdict, report: Report) -> Iterator[str]:
+    """Yield where the layers are that decided a line.
+
+    What a line was allowed to look at once it may look at again: the next line must not pay for it.
+    """
     yield from (path for path, part in verdict.parts if part.ok is False)
     if line.each or verdict.ok is not False:
         return
@@ -280,7 +281,7 @@ def _paths(
             yield part.glob
         elif "*" in part.glob:
             with suppress(BudgetError):
-                yield from (row.path for row in layers_of(report, part.glob, allowance))
+                yield from (row.path for row in layers_of(report, part.glob, Allowance()))
 
 
 def _known(

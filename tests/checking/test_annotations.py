@@ -96,3 +96,12 @@ def test_a_rule_of_the_command_line_that_is_wrong_is_said_once(run, write):
     assert (done.code, done.out) == (2, "")
     assert done.err.count("'parms' is not a metric") == 1
     assert "did you mean 'params'?" in done.err
+
+
+def test_finding_the_layers_of_a_failure_costs_the_next_line_nothing(run, write, monkeypatch):
+    """Ten lines may look at the four layers once each, whether they hold or fail."""
+    monkeypatch.setattr("cnncalc.budget.globs.MOST_LOOKED_AT", 0)
+    for limit, code in ((1, 1), (9_999, 0)):
+        rules = "".join(f"  - params(*.*) <= {limit + number}\n" for number in range(10))
+        write("net.yaml", f"{NET}budgets:\n{rules}")
+        assert run("check", "net.yaml").code == code

@@ -250,6 +250,11 @@ def test_the_last_line_says_what_there_is(run, write):
     write("bad.yaml", NET.replace("conv", "cnov"))
     done = run("check", "bad.yaml", "-o", "concise")
     assert done.out.splitlines()[-1] == "no budget was checked; 1 spec cannot be checked"
+    write("part.yaml", NET + "budgets: [params <= 5k, parms <= 1]\n")
+    done = run("check", "part.yaml", "-o", "concise")
+    assert done.out.splitlines()[-1] == (
+        "1 of 1 budgets hold in 1 spec; 1 spec cannot be checked in full"
+    )
     write("warn.yaml", NET + "budgets: [{assert: params <= 1, level: warn}, params <= 5k]\n")
     done = run("check", "warn.yaml", "-o", "concise")
     assert done.out.splitlines()[-1] == "1 of 2 budgets hold in 1 spec; 1 failed at level warn"

@@ -463,14 +463,6 @@ def test_a_lock_with_a_number_that_no_network_has_is_an_error(run, write, folder
     assert "net.yaml is not an entry" in done.err
 
 
-def test_a_name_of_any_bytes_has_an_entry(run, folder):
-    name = os.fsdecode(b"n\xff.yaml")
-    (folder / name).write_text(NET)
-    assert run("lock", name).code == 0
-    assert run("lock", "--check", name).code == 0
-    assert run("check", name, "--lock", "--budget", "params <= baseline").code == 0
-
-
 def test_two_specs_with_one_name_in_the_lock_are_an_error(run, write, folder):
     write("v.yaml", NET.replace("layers:", "vars: {w: 1}\nvariants: {big: {w: 2}}\nlayers:"))
     write("v.yaml@big", NET)

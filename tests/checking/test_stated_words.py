@@ -270,7 +270,7 @@ def test_the_lock_has_the_groups_at_the_top(run, write, folder):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [b"\x7f.yaml", b"a\x1b\t.yaml", "ñ.yaml".encode()])
+@pytest.mark.parametrize("name", [b"\x7f.yaml", b"a\x1b\t.yaml", "ñ.yaml".encode(), b"\xff.yaml"])
 def test_the_lock_holds_any_name_of_a_file(run, folder, name):
     path = folder / os.fsdecode(name)
     try:
@@ -282,18 +282,6 @@ def test_the_lock_holds_any_name_of_a_file(run, folder, name):
     assert entry["params"] == PARAMS
     assert run("lock", "--check", path.name).code == 0
     assert run("check", path.name, "--lock", "--budget", "params == baseline").code == 0
-
-
-def test_the_lock_is_toml_whatever_the_name_of_a_file(run, folder):
-    """A name that is no text, from another system."""
-    path = folder / os.fsdecode(b"\xff.yaml")
-    try:
-        path.write_text(NET)
-    except OSError:
-        pytest.skip("the file system has no such name")
-    assert run("lock", path.name).code == 0
-    (entry,) = tomllib.loads((folder / "cnncalc.lock").read_text(encoding="utf-8"))["spec"].values()
-    assert entry["params"] == PARAMS
 
 
 def test_csv_of_a_size_has_a_number_an_axis(run, write):

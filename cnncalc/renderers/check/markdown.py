@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from cnncalc.outcome import FAIL, KNOWN, PASS, SKIP, Checked, Outcome
 from cnncalc.renderers import escape
 from cnncalc.renderers.check.words import (
+    BRIEF,
     NAMES,
+    amount_text,
     cause_text,
     count,
-    delta_text,
+    share_text,
     totals,
     value_text,
 )
@@ -29,7 +31,6 @@ _LONGEST_CELL = 300
 _MOST_CAUSES = 10
 _SIGNS = {PASS: "✅", FAIL: "❌", KNOWN: "➖", SKIP: "➖"}
 _MILD = "⚠️"
-_TABLE = ("params", "macs", "peak_memory_bytes", "rf")
 
 
 def render(outcome: Outcome, options: Options) -> str:
@@ -60,8 +61,8 @@ def _worst(checked: Checked) -> float:
 def _rows(shown: list[Checked], options: Options) -> Iterator[str]:
     if not shown:
         return
-    yield f"| spec | budgets | {' | '.join(NAMES[name] for name in _TABLE)} |"
-    yield f"|:---|:---|{'---:|' * len(_TABLE)}"
+    yield f"| spec | budgets | {' | '.join(NAMES[name] for name in BRIEF)} |"
+    yield f"|:---|:---|{'---:|' * len(BRIEF)}"
     room = MOST_CHARACTERS - _ROOM_FOR_DETAILS
     for index, checked in enumerate(shown):
         row = _row(checked, options)
@@ -75,7 +76,7 @@ def _rows(shown: list[Checked], options: Options) -> Iterator[str]:
 def _row(checked: Checked, options: Options) -> str:
     if checked.problems:
         said = f"❌ {_cell(checked.problems[0].text, options)}"
-        return f"| {_cell(checked.title, options)} | {said} |{' |' * len(_TABLE)}"
+        return f"| {_cell(checked.title, options)} | {said} |{' |' * len(BRIEF)}"
     failed = len(checked.failures)
     number = len(checked.findings)
     known = sum(1 for finding in checked.findings if finding.status == KNOWN)
@@ -86,7 +87,7 @@ def _row(checked: Checked, options: Options) -> str:
     said = ", ".join([said, *rest])
     figures = checked.comparison.figures if checked.comparison else ()
     before = {name: one for name, one, _ in figures}
-    cells = (_figure(name, before, checked) for name in _TABLE)
+    cells = (_figure(name, before, checked) for name in BRIEF)
     return f"| {_cell(checked.title, options)} | {said} | {' | '.join(cells)} |"
 
 
@@ -98,8 +99,8 @@ def _figure(name: str, before: dict[str, object], checked: Checked) -> str:
     if same:
         return text
     if isinstance(old, int) and isinstance(value, int):
-        delta = delta_text(name, old, value).removeprefix(NAMES[name]).strip()
-        return f"{text} ({delta.replace(' (', ', ').rstrip(')')})"
+        told = amount_text(name, old, value), share_text(old, value)
+        return f"{text} ({', '.join(filter(None, told))})"
     return f"{text} (was {value_text(name, old)})"
 
 

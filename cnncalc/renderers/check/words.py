@@ -36,7 +36,7 @@ NAMES = {
     "layers": "layers",
     "rf": "RF",
 }
-_BRIEF = ("params", "macs", "peak_memory_bytes", "rf")
+BRIEF = ("params", "macs", "peak_memory_bytes", "rf")
 
 
 class Said(Record):
@@ -149,20 +149,24 @@ def signed(value: int) -> str:
     return f"{'+' if value >= 0 else '−'}{si(abs(value))}"
 
 
-def change_text(name: str, before: Any, after: Any) -> str:
-    """Return `params 25,557,032 → 27,791,400 (+8.7%)`."""
-    return f"{NAMES[name]} {value_text(name, before)} → {value_text(name, after)}" + share_text(
-        before, after
-    )
-
-
 def delta_text(name: str, before: Any, after: Any) -> str:
     """Return `params +2,234,368 (+8.7%)`; of a field both sizes."""
     if not isinstance(before, int) or not isinstance(after, int):
-        return change_text(name, before, after)
+        return f"{NAMES[name]} {value_text(name, before)} → {value_text(name, after)}"
+    return f"{NAMES[name]} {difference_text(name, before, after)}"
+
+
+def difference_text(name: str, before: int, after: int) -> str:
+    """Return `+2,234,368 (+8.7%)`."""
+    share = share_text(before, after)
+    return f"{amount_text(name, before, after)}{f' ({share})' if share else ''}"
+
+
+def amount_text(name: str, before: int, after: int) -> str:
+    """Return `+2,234,368`: exact, or in short where it is large or bytes."""
     sign, gap = ("+" if after >= before else "−"), abs(after - before)
     amount = iec(gap) if name.endswith("_bytes") else exact(gap) if gap < 10**7 else si(gap)
-    return f"{NAMES[name]} {sign}{amount}{share_text(before, after)}"
+    return f"{sign}{amount}"
 
 
 def value_text(name: str, value: Any) -> str:
@@ -175,11 +179,11 @@ def value_text(name: str, value: Any) -> str:
 
 
 def share_text(before: Any, after: Any) -> str:
-    """Return ` (+8.7%)` of what it was."""
+    """Return `+8.7%` of what it was; nothing where it was nothing, or no number."""
     if not isinstance(before, int) or not isinstance(after, int) or not before:
         return ""
     tenths = (2000 * abs(after - before) + before) // (2 * before)
-    return f" ({'+' if after >= before else '−'}{tenths // 10}.{tenths % 10}%)"
+    return f"{'+' if after >= before else '−'}{tenths // 10}.{tenths % 10}%"
 
 
 def brief(comparison: Comparison) -> str:
@@ -187,7 +191,7 @@ def brief(comparison: Comparison) -> str:
     texts = [
         delta_text(name, before, after)
         for name, before, after in comparison.figures
-        if name in _BRIEF and before != after
+        if name in BRIEF and before != after
     ]
     return "   ".join(texts) or "no change of params, MACs, memory or RF"
 
@@ -198,6 +202,7 @@ def totals(outcome: Outcome) -> str:
     failed = sum(len(checked.failures) for checked in outcome.checked)
     bad = sum(1 for checked in outcome.checked if checked.failures)
     lost = sum(1 for checked in outcome.checked if checked.problems)
+    partly = any(checked.problems and checked.findings for checked in outcome.checked)
     specs = len(outcome.checked)
     if failed:
         text = f"{failed} of {len(findings)} budgets failed in {bad} of {specs} specs"
@@ -208,7 +213,7 @@ def totals(outcome: Outcome) -> str:
         text = "no budget was checked"
     mild = _mild(outcome)
     more = [
-        (lost, f"{count(lost, 'spec')} cannot be checked"),
+        (lost, f"{count(lost, 'spec')} cannot be checked{' in full' if partly else ''}"),
         (len(mild), f"{len(mild)} failed at level {' or '.join(sorted({*mild}, reverse=True))}"),
         (_number(outcome, KNOWN), f"{_number(outcome, KNOWN)} failed before, too"),
         (_number(outcome, SKIP), f"{_number(outcome, SKIP)} skipped"),

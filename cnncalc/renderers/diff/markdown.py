@@ -38,7 +38,7 @@ def _lines(comparison: Comparison, options: Options) -> Iterator[str]:
         return
     yield "| | before | after | |\n|:---|---:|---:|---:|"
     for name, one, other in comparison.figures:
-        share = "same" if one == other else share_text(one, other).strip(" ()")
+        share = "same" if one == other else share_text(one, other)
         yield f"| {NAMES[name]} | {value_text(name, one)} | {value_text(name, other)} | {share} |"
     yield ""
     for cause in comparison.causes[:_MOST_CAUSES]:

@@ -10,7 +10,7 @@ from cnncalc.renderers.check.words import (
     NAMES,
     cause_text,
     count,
-    delta_text,
+    difference_text,
     place_text,
     signed,
     value_text,
@@ -61,7 +61,7 @@ def _delta(name: str, one: Any, other: Any) -> str:
         return "same"
     if not isinstance(one, int) or not isinstance(other, int):
         return ""
-    return delta_text(name, one, other).removeprefix(NAMES[name]).strip()
+    return difference_text(name, one, other)
 
 
 def _changes(comparison: Comparison, options: Options) -> Iterator[str]:
