@@ -15,6 +15,7 @@ from peers.tools import TOOLS, Holder, count, need, tool_version, torchvision_mo
 from torch import Tensor, nn
 
 import cnncalc
+from cnncalc.analyses.presets import left_out
 from cnncalc.analyses.work import convention
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,11 @@ def test_the_figure_on_file_is_the_tools(row):
     assert tool_version(row["tool"]) == row["version"]
     name = row["network"]
     assert count(row["tool"], torchvision_model(name), SHAPES[name]) == int(row["count"])
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_each_tool_is_asked_again_about_a_dozen_networks_that_it_counts_alike(tool):
+    assert len(RUN_AGAIN - left_out(tool).keys()) >= 12
 
 
 def test_the_figures_of_layers_on_file_are_the_tools(tmp_path):
